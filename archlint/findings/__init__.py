@@ -1,0 +1,1 @@
+"""Severities, problems, findings and reports."""

@@ -1,0 +1,1 @@
+"""Facts, the service graph and the resolution of identities."""

@@ -1,0 +1,1 @@
+"""The hooks for plugins, and the registry of what they bring."""

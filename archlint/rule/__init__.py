@@ -1,0 +1,1 @@
+"""What a rule is, how rules are found and documented."""

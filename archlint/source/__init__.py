@@ -1,0 +1,1 @@
+"""Text, data and places: everything that knows how a file is written."""
