@@ -68,7 +68,11 @@ def fingerprint(rule: str, at: Location, identity: tuple[str, ...], repeat: int 
     Made of the rule, the file, the node's anchor and, for graph findings, the elements' identities; never of line
     numbers or message text. *repeat* counts findings that are equal in all of these.
     """
-    parts = [rule, *identity] if identity else [rule, at.path, str(at.document), at.anchor or format_pointer(at.pointer)]
+    parts = (
+        [rule, *identity]
+        if identity
+        else [rule, at.path, str(at.document), at.anchor or format_pointer(at.pointer)]
+    )
     if repeat:
         parts.append(str(repeat))
     return sha256("\x00".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -71,7 +71,11 @@ def Bad(  # noqa: N802
 ) -> Example:
     """Return an example in which the rule finds exactly what its markers say."""
     return Example(
-        False, _files(files), tuple((options or {}).items()), _files(fixed) if fixed is not None else (), title
+        False,
+        _files(files),
+        tuple((options or {}).items()),
+        _files(fixed) if fixed is not None else (),
+        title,
     )
 
 

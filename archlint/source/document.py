@@ -150,12 +150,12 @@ class Node:
         """Return the value below the node at *keys*, references not followed, or *default*."""
         value = self.data
         for key in keys:
-            if isinstance(value, dict) and key in value:
-                value = value[key]
-            elif isinstance(value, list) and isinstance(key, int) and 0 <= key < len(value):
-                value = value[key]
-            else:
+            in_mapping = isinstance(value, dict) and key in value
+            if not in_mapping and not (
+                isinstance(value, list) and isinstance(key, int) and 0 <= key < len(value)
+            ):
                 return default
+            value = value[key]
         return value
 
     def mapping(self, *keys: str | int) -> dict[str, Any]:

@@ -1,0 +1,116 @@
+"""All that a plugin may import: formats, rules and reporters, ours included, are written against this module."""
+
+import pluggy
+
+from archlint.errors import ArchlintError, ConfigError, PluginError, UsageError
+from archlint.findings.finding import Finding, Suppressed, TextEdit, TextFix
+from archlint.findings.problem import Edit, Fix, Problem, Related
+from archlint.findings.report import Notice, Report, Reporter, ReportOptions, RuleInfo
+from archlint.findings.severity import Applicability, Confidence, Severity
+from archlint.model.facts import (
+    ApiFact,
+    Backend,
+    ChannelFact,
+    ConfigFact,
+    Container,
+    DatastoreFact,
+    DependencyFact,
+    EndpointFact,
+    Fact,
+    LinkFact,
+    MessageFact,
+    OperationFact,
+    Port,
+    Probe,
+    RouteFact,
+    SelectFact,
+    ServiceFact,
+    Setting,
+    Volume,
+    WorkloadFact,
+)
+from archlint.model.format import Format
+from archlint.model.graph import Datastore, Dependency, Element, Evidence, Service, ServiceGraph, Topic
+from archlint.rule.discovery import rules_in
+from archlint.rule.rule import Bad, Context, Good, Options, Rule, rule
+from archlint.source.document import UNKNOWN, Document, Node, Resolver, Target, Unknown, Unresolved
+from archlint.source.fault import SyntaxFault
+from archlint.source.location import Location, Region
+from archlint.source.pointer import Pointer, format_pointer, parse_pointer
+from archlint.source.source import Source
+
+hook = pluggy.HookimplMarker("archlint")
+"""Marks a plugin's implementation of a hook."""
+
+__all__ = [
+    "UNKNOWN",
+    "ApiFact",
+    "Applicability",
+    "ArchlintError",
+    "Backend",
+    "Bad",
+    "ChannelFact",
+    "Confidence",
+    "ConfigError",
+    "ConfigFact",
+    "Container",
+    "Context",
+    "Datastore",
+    "DatastoreFact",
+    "Dependency",
+    "DependencyFact",
+    "Document",
+    "Edit",
+    "Element",
+    "EndpointFact",
+    "Evidence",
+    "Fact",
+    "Finding",
+    "Fix",
+    "Format",
+    "Good",
+    "LinkFact",
+    "Location",
+    "MessageFact",
+    "Node",
+    "Notice",
+    "OperationFact",
+    "Options",
+    "PluginError",
+    "Pointer",
+    "Port",
+    "Probe",
+    "Problem",
+    "Region",
+    "Related",
+    "Report",
+    "ReportOptions",
+    "Reporter",
+    "Resolver",
+    "RouteFact",
+    "Rule",
+    "RuleInfo",
+    "SelectFact",
+    "Service",
+    "ServiceFact",
+    "ServiceGraph",
+    "Setting",
+    "Severity",
+    "Source",
+    "Suppressed",
+    "SyntaxFault",
+    "Target",
+    "TextEdit",
+    "TextFix",
+    "Topic",
+    "Unknown",
+    "Unresolved",
+    "UsageError",
+    "Volume",
+    "WorkloadFact",
+    "format_pointer",
+    "hook",
+    "parse_pointer",
+    "rule",
+    "rules_in",
+]

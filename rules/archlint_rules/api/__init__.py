@@ -1,0 +1,1 @@
+"""How HTTP APIs are designed: resources, versions, paging, errors, deprecation."""

@@ -1,0 +1,1 @@
+"""What services promise each other, and whether it is written down and holds."""

@@ -1,0 +1,1 @@
+"""Who owns which data, and how it is reached."""

@@ -1,0 +1,1 @@
+"""Channels, messages, brokers, and what happens when delivery fails."""

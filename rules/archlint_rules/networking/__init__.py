@@ -1,0 +1,1 @@
+"""How traffic finds its way: routes, gateways, addresses, meshes."""

@@ -1,0 +1,1 @@
+"""What happens when a dependency is slow, gone or overloaded."""

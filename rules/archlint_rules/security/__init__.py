@@ -1,0 +1,1 @@
+"""Secrets, exposure and limits."""
