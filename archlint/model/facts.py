@@ -195,7 +195,7 @@ class RouteFact(BaseFact):
 
 
 class SelectFact(BaseFact):
-    """A policy or controller that applies to workloads: NetworkPolicy, PodDisruptionBudget, a mesh policy
+    """A policy or controller that applies to workloads: NetworkPolicy, PodDisruptionBudget, a mesh policy.
 
     Chosen by `selector` (`None` = not by labels), by `target` (kind, name) or by `host`. `spec` is the policy itself as written.
     """
