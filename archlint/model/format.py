@@ -12,12 +12,14 @@ class Format:
     """The base of all formats: recognises documents, walks them, reads facts from them.
 
     `name` is one word (`openapi`). `subjects` are the views it yields. `reads` holds file-name patterns (`*.proto`) of texts
-    that are neither YAML nor JSON: those files are given to `parse`.
+    that are neither YAML nor JSON: those files are given to `parse`. `claims` are sets of root keys by which a text that does
+    not parse still claims to be of the format.
     """
 
     name: str = ""
     subjects: tuple[type[Node], ...] = ()
     reads: tuple[str, ...] = ()
+    claims: tuple[tuple[str, ...], ...] = ()
 
     def parse(self, source: Source) -> tuple[Document, ...]:
         """Return the documents of a file that matches `reads`; raise `SyntaxFault` when it is broken."""
