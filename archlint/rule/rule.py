@@ -12,6 +12,7 @@ from msgspec import Struct
 from archlint.findings.problem import Problem
 from archlint.findings.severity import Severity
 from archlint.model.graph import ServiceGraph
+from archlint.source.document import Document
 
 PROFILES = ("recommended", "strict", "all")
 """The built-in profiles; each holds the rules of the ones before it."""
@@ -30,12 +31,16 @@ class Context:
     """What a rule may ask beside its subject.
 
     `options` is an instance of the rule's options class. `graph` is the service graph; it is empty while single documents
-    are checked. `today` is the date to hold deadlines against, ISO 8601.
+    are checked. `today` is the date to hold deadlines against, ISO 8601. `validate` yields the structural faults that a
+    document's format sees. `complete` tells whether the scope of a path is declared complete, so that what is not in it does
+    not exist (closed world).
     """
 
     options: Any = None
     graph: ServiceGraph = field(default_factory=ServiceGraph)
     today: str = ""
+    validate: Callable[[Document], Iterator[Problem]] = lambda _document: iter(())
+    complete: Callable[[str], bool] = lambda _path: False
 
 
 type Check = Callable[[Any, Context], Iterator[Problem]]

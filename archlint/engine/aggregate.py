@@ -1,0 +1,34 @@
+"""One finding for many: where most candidates of a document break a rule, the reader learns it once."""
+
+from dataclasses import dataclass, field
+
+from archlint.findings.finding import Finding
+from archlint.findings.problem import Related
+from archlint.source.document import Document
+
+_LEAST = 4
+_SHOWN = 10
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a rule said of one document: how many candidates it saw, how many broke it, and the findings."""
+
+    candidates: int = 0
+    broken: int = 0
+    findings: list[Finding] = field(default_factory=list)
+
+
+def aggregate(tally: Tally, document: Document) -> list[Finding]:
+    """Return the findings of *tally*, as one where more than half of the candidates (and at least four) broke the rule.
+
+    It stands at the first place, says how many there are, and names the first others as related locations.
+    """
+    findings = tally.findings
+    if tally.broken < _LEAST or 2 * tally.broken <= tally.candidates:
+        return findings
+    first, *others = findings
+    first.message = f"{first.message} (and so do {tally.broken - 1} of {tally.candidates - 1} others)"
+    first.related = [*first.related, *(Related(other.message, other.at) for other in others[:_SHOWN])]
+    first.identity = (document.path, str(document.index), "aggregate")
+    return [first]

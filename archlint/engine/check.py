@@ -1,0 +1,215 @@
+"""Map: one root document with all it refers to, to findings and facts. No shared state, cacheable."""
+
+import traceback
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+from msgspec import Struct, field
+
+from archlint.config.model import Config
+from archlint.engine.aggregate import Tally, aggregate
+from archlint.engine.detect import Detector
+from archlint.engine.diagnostics import ARTIFACT_UNPARSABLE, INTERNAL_ERROR
+from archlint.engine.locate import locate, locations_in
+from archlint.engine.resolve import Workspace
+from archlint.engine.suppress import Suppression, collect
+from archlint.findings.finding import Finding
+from archlint.findings.problem import Problem
+from archlint.findings.severity import Confidence
+from archlint.model.facts import Fact
+from archlint.model.format import Format
+from archlint.plugins.registry import Registry
+from archlint.rule.rule import Context, Options, Rule
+from archlint.source.document import Document, Node
+from archlint.source.fault import SyntaxFault
+from archlint.source.location import Location, Region
+from archlint.source.parse import looks_templated
+
+_TOP = Region.point(1, 1)
+
+
+class Checked(Struct):
+    """What checking one file gave: the result of the map step.
+
+    `kinds` are the recognised documents'. `note` says why nothing was checked. `dependencies` are the other files and folders
+    that were looked at. `findings` are located and neither suppressed nor sorted.
+    """
+
+    path: str
+    kinds: list[str] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    facts: list[Fact] = field(default_factory=list)
+    suppressions: list[Suppression] = field(default_factory=list)
+    dependencies: list[str] = field(default_factory=list)
+    note: str = ""
+
+
+class Checker:
+    """Checks files with the enabled document rules; one per process, used for many files."""
+
+    def __init__(self, registry: Registry, config: Config, workspace: Workspace) -> None:
+        self.registry = registry
+        self.config = config
+        self.workspace = workspace
+        self.detector = Detector(registry.formats)
+        self.rules: dict[type[Any], list[Rule]] = defaultdict(list)
+        for rule in registry.rules.values():
+            if config.may_run(rule.id):
+                self.rules[rule.subject].append(rule)
+        self._contexts: dict[int, Context] = {}
+
+    def check(self, path: str) -> Checked:
+        """Check the file at *path*, relative to the project root. Never fails: what goes wrong becomes a finding or a note."""
+        self.workspace.take_opened()
+        checked = Checked(path)
+        try:
+            self._check(checked)
+        except Exception as error:  # noqa: BLE001 - a crash on one file must not hide findings in another
+            checked.findings.append(crash(error, Location(path)))
+        self._locate(checked)
+        checked.dependencies = sorted(self.workspace.take_opened() - {path})
+        return checked
+
+    def _check(self, checked: Checked) -> None:
+        source = self.workspace.read(checked.path)
+        if source is None:
+            checked.note = self.workspace.refusal(checked.path)
+            return
+        parsed = self.workspace.parsed(checked.path)
+        ours = [(document, form) for document in parsed.documents if (form := self.detector.recognise(document))]
+        if parsed.faults and (ours or self.detector.claimed(source.raw)):
+            if looks_templated(source.raw):
+                checked.note = "a template that was not rendered"
+            else:
+                checked.findings.extend(_unparsable(checked.path, fault) for fault in parsed.faults)
+        for document, form in ours:
+            checked.kinds.append(document.kind)
+            self._run_rules(document, form, checked)
+            self._read_facts(document, form, checked)
+        if ours or checked.findings:
+            checked.suppressions.extend(collect(source, parsed.documents))
+
+    def _run_rules(self, document: Document, form: Format, checked: Checked) -> None:
+        tallies: dict[str, Tally] = {}
+        broken: set[str] = set()
+        for node in self._subjects(document, form, checked):
+            place = node.at() if isinstance(node, Document) else node.location
+            for rule in self.rules[type(node)]:
+                if rule.id in broken:
+                    continue
+                setting = self.config.resolve(rule.id, path=place.path)
+                if not setting.enabled:
+                    continue
+                try:
+                    if rule.applies is not None and not rule.applies(node):
+                        continue
+                    problems = list(rule.check(node, self._context(setting.options)))
+                except Exception as error:  # noqa: BLE001 - a rule that crashes becomes a finding
+                    broken.add(rule.id)
+                    checked.findings.append(crash(error, place, rule))
+                    continue
+                tally = tallies.setdefault(rule.id, Tally())
+                tally.candidates += 1
+                made = [make_finding(self.config, rule, problem, problem.at or place) for problem in problems]
+                found = [finding for finding in made if finding is not None]
+                tally.findings.extend(found)
+                tally.broken += bool(found)
+        for name, tally in tallies.items():
+            together = self.config.aggregate and self.registry.rules[name].aggregate
+            checked.findings.extend(aggregate(tally, document) if together else tally.findings)
+
+    def _subjects(self, document: Document, form: Format, checked: Checked) -> Iterator[Node | Document]:
+        if Document in self.rules:
+            yield document
+        wanted = frozenset(subject for subject in form.subjects if subject in self.rules)
+        try:
+            if wanted:
+                yield from form.visit(document, wanted)
+        except Exception as error:  # noqa: BLE001 - what was visited so far was checked
+            checked.findings.append(crash(error, document.at()))
+
+    def _read_facts(self, document: Document, form: Format, checked: Checked) -> None:
+        try:
+            checked.facts.extend(form.facts(document))
+            for facts in self.registry.manager.hook.archlint_extractors(document=document):
+                checked.facts.extend(facts)
+        except Exception as error:  # noqa: BLE001 - the other documents' facts still count
+            checked.findings.append(crash(error, document.at()))
+
+    def _context(self, options: Options) -> Context:
+        known = self._contexts.get(id(options))
+        if known is None:
+            known = Context(
+                options=options, today=self.config.today, validate=self._validate, complete=self.config.is_complete
+            )
+            self._contexts[id(options)] = known
+        return known
+
+    def _validate(self, document: Document) -> Iterator[Problem]:
+        form = self.detector.formats.get(document.format)
+        return form.validate(document) if form else iter(())
+
+    def _locate(self, checked: Checked) -> None:
+        try:
+            locate(locations_in([checked.findings, checked.facts]), self.workspace)
+        except Exception as error:  # noqa: BLE001 - a finding at the top of the file is better than none
+            for location in locations_in([checked.findings, checked.facts]):
+                location.region = location.region or _TOP
+            checked.findings.append(crash(error, Location(checked.path, region=_TOP)))
+
+
+def make_finding(
+    config: Config, rule: Rule, problem: Problem, place: Location, *, services: tuple[str, ...] = ()
+) -> Finding | None:
+    """Return what to tell the user of *problem* at *place*: severity as configured, capped by the confidence.
+
+    `None` for guesses, for weak hints in the recommended profile, and where the rule is switched off for the place's file or
+    for *services*.
+    """
+    setting = config.resolve(rule.id, path=place.path, services=services)
+    if not setting.enabled or problem.confidence is Confidence.GUESSED:
+        return None
+    if problem.confidence is Confidence.WEAK and config.profile == "recommended":
+        return None
+    severity = setting.severity if setting.explicit else problem.severity or setting.severity
+    return Finding(
+        rule=rule.id,
+        category=rule.category,
+        severity=severity if setting.explicit else severity.at_most(problem.confidence.cap),
+        message=problem.message,
+        at=place,
+        confidence=problem.confidence,
+        help=problem.help,
+        related=list(problem.related),
+        flow=list(problem.flow),
+        identity=problem.identity,
+    )
+
+
+def crash(error: Exception, place: Location, rule: Rule | None = None) -> Finding:
+    """Return the finding that says that *rule* (or archlint itself) crashed at *place*."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    what = f"rule `{rule.id}`" if rule else "archlint"
+    where = f"{frame.filename.replace('\\', '/').rpartition('/')[2]}:{frame.lineno}"
+    return Finding(
+        rule=INTERNAL_ERROR.id,
+        category=INTERNAL_ERROR.category,
+        severity=INTERNAL_ERROR.severity,
+        message=f"{what} crashed here: {type(error).__name__} in {where}",
+        at=place,
+        help="report this with the file; switch the rule off for this file until it is mended",
+        identity=(rule.id if rule else "", place.path),
+    )
+
+
+def _unparsable(path: str, fault: SyntaxFault) -> Finding:
+    rule = ARTIFACT_UNPARSABLE
+    return Finding(
+        rule=rule.id,
+        category=rule.category,
+        severity=rule.severity,
+        message=fault.message,
+        at=Location(path, region=fault.region),
+        help="mend the syntax here",
+    )

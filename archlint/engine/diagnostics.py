@@ -1,0 +1,74 @@
+"""What the engine itself reports: problems with inputs and rules rather than with the design."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from archlint.findings.problem import Problem
+from archlint.findings.severity import Severity
+from archlint.rule.rule import Context, Rule
+
+
+def _silent(_subject: Any, _context: Context) -> Iterator[Problem]:
+    return iter(())
+
+
+def _diagnostic(name: str, severity: Severity, docs: str) -> Rule:
+    return Rule(
+        id=name,
+        category="diagnostics",
+        severity=severity,
+        profile="recommended",
+        since="0.1.0",
+        subject=type(None),
+        check=_silent,
+        docs=docs,
+        module=__name__,
+    )
+
+
+ARTIFACT_UNPARSABLE = _diagnostic(
+    "artifact-unparsable",
+    Severity.ERROR,
+    """A file claims to be an API description, a manifest or the like and cannot be parsed.
+
+## Why is this bad?
+
+Neither archlint nor the tool that the file is for can read it, and nothing that it says is checked.
+
+## How to fix
+
+Mend the syntax at the place that the message names.""",
+)
+
+INTERNAL_ERROR = _diagnostic(
+    "internal-error",
+    Severity.ERROR,
+    """A rule or a format crashed on a file.
+
+## Why is this bad?
+
+What the rule would have found there is not reported. All other rules and files were checked.
+
+## How to fix
+
+Report the crash with the file; until it is mended, switch the rule off for the file.""",
+)
+
+UNUSED_SUPPRESSION = _diagnostic(
+    "unused-suppression",
+    Severity.WARNING,
+    """A suppression comment that suppresses nothing.
+
+## Why is this bad?
+
+It hides the next finding of that rule at the same place, which nobody has looked at.
+
+## How to fix
+
+Remove the comment, or the ids in it that are not needed.""",
+)
+
+DIAGNOSTICS: dict[str, Rule] = {
+    diagnostic.id: diagnostic for diagnostic in (ARTIFACT_UNPARSABLE, INTERNAL_ERROR, UNUSED_SUPPRESSION)
+}
+"""The engine's own diagnostics by id: configured, documented and suppressed like rules."""

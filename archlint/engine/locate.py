@@ -1,0 +1,97 @@
+"""Regions for locations: all of a document in one batch, and only where something is to be said."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from msgspec import Struct
+
+from archlint.source.document import Document, Resolver
+from archlint.source.location import Location, Region
+from archlint.source.pointer import Pointer
+
+_NAMES = ("name", "id", "operationId", "key", "metadata", "url", "$ref")
+_START = Region(1, 1, 1, 1)
+
+
+def locations_in(value: Any) -> Iterator[Location]:
+    """Yield every `Location` inside *value*, a fact or any nesting of structs, lists, tuples and dicts."""
+    pending = [value]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, Location):
+            yield item
+        elif isinstance(item, Struct):
+            pending.extend(getattr(item, name) for name in item.__struct_fields__)
+        elif isinstance(item, dict):
+            pending.extend(item.values())
+        elif isinstance(item, list | tuple):
+            pending.extend(item)
+
+
+def locate(locations: Iterable[Location], resolver: Resolver) -> None:
+    """Fill in `region` and `anchor` of *locations* that have none yet."""
+    wanted: dict[tuple[str, int], list[Location]] = defaultdict(list)
+    for location in locations:
+        if location.region is None:
+            wanted[location.path, location.document].append(location)
+    for (path, index), group in wanted.items():
+        documents = resolver.documents(path)
+        if index >= len(documents):
+            for location in group:
+                location.region = _START
+            continue
+        _locate_in(documents[index], group)
+
+
+def _locate_in(document: Document, group: list[Location]) -> None:
+    places = {(location.pointer, location.on_key) for location in group}
+    regions = document.locator.locate(places)
+    anchors: dict[Pointer, str] = {}
+    for location in group:
+        pointer = location.pointer
+        location.region = regions.get((pointer, location.on_key), _START)
+        if pointer not in anchors:
+            anchors[pointer] = anchor(document.data, pointer)
+        location.anchor = anchors[pointer]
+
+
+def anchor(data: Any, pointer: Pointer) -> str:
+    """Return *pointer* as text in which the index of a list item is replaced by the item's own name, where it has one.
+
+    An insertion before the item does not change such a text. Items of the same name get a count.
+    """
+    if not any(isinstance(key, int) for key in pointer):
+        return "".join(f"/{key}" for key in pointer)
+    parts: list[str] = []
+    value = data
+    for key in pointer:
+        if isinstance(key, int) and isinstance(value, list) and key < len(value):
+            parts.append(_name_in(value, key))
+            value = value[key]
+        else:
+            parts.append(str(key))
+            value = value.get(key) if isinstance(value, dict) else None
+    return "".join(f"/{part}" for part in parts)
+
+
+def _name_in(items: list[Any], index: int) -> str:
+    name = _own_name(items[index])
+    if not name:
+        return str(index)
+    before = sum(_own_name(item) == name for item in items[:index])
+    return f"[{name}]" if not before else f"[{name}]{before}"
+
+
+def _own_name(item: Any) -> str:
+    if isinstance(item, str):
+        return item[:80]
+    if not isinstance(item, dict):
+        return ""
+    for key in _NAMES:
+        value = item.get(key)
+        if isinstance(value, dict):
+            value = value.get("name")
+        if isinstance(value, str) and value:
+            return f"{item['in']}:{value}" if key == "name" and isinstance(item.get("in"), str) else value
+    return ""
