@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from archlint.config.model import Config
 from archlint.engine.aggregate import Tally, aggregate
 from archlint.engine.detect import Detector
-from archlint.engine.diagnostics import ARTIFACT_UNPARSABLE, INTERNAL_ERROR
+from archlint.rule.diagnostics import ARTIFACT_UNPARSABLE, INTERNAL_ERROR
 from archlint.engine.locate import locate, locations_in
 from archlint.engine.resolve import Workspace
 from archlint.engine.suppress import Suppression, collect
@@ -77,7 +77,9 @@ class Checker:
             checked.note = self.workspace.refusal(checked.path)
             return
         parsed = self.workspace.parsed(checked.path)
-        ours = [(document, form) for document in parsed.documents if (form := self.detector.recognise(document))]
+        ours = [
+            (document, form) for document in parsed.documents if (form := self.detector.recognise(document))
+        ]
         if parsed.faults and (ours or self.detector.claimed(source.raw)):
             if looks_templated(source.raw):
                 checked.note = "a template that was not rendered"
@@ -141,7 +143,10 @@ class Checker:
         known = self._contexts.get(id(options))
         if known is None:
             known = Context(
-                options=options, today=self.config.today, validate=self._validate, complete=self.config.is_complete
+                options=options,
+                today=self.config.today,
+                validate=self._validate,
+                complete=self.config.is_complete,
             )
             self._contexts[id(options)] = known
         return known

@@ -15,9 +15,7 @@ class Detector:
     def __init__(self, formats: Sequence[Format]) -> None:
         self.formats = {form.name: form for form in formats}
         self.patterns = tuple(pattern for form in formats for pattern in form.reads)
-        self._claims = [
-            [_root_key(key) for key in keys] for form in formats for keys in form.claims
-        ]
+        self._claims = [[_root_key(key) for key in keys] for form in formats for keys in form.claims]
 
     def recognise(self, document: Document) -> Format | None:
         """Set the document's `format` and `kind`, and return the format; `None` when it is of no known one."""
@@ -40,4 +38,14 @@ class Detector:
 
 def _root_key(key: str) -> re.Pattern[bytes]:
     name = re.escape(key.encode())
-    return re.compile(rb"(?m)^(?:\s*\{\s*|)(?:\"" + name + rb"\"|'" + name + rb"'|" + name + rb")\s*:|^[ \t]{1,4}\"" + name + rb"\"\s*:")
+    return re.compile(
+        rb"(?m)^(?:\s*\{\s*|)(?:\""
+        + name
+        + rb"\"|'"
+        + name
+        + rb"'|"
+        + name
+        + rb")\s*:|^[ \t]{1,4}\""
+        + name
+        + rb"\"\s*:"
+    )

@@ -16,7 +16,9 @@ GRAPH_SUBJECTS: tuple[type[Any], ...] = (ServiceGraph, Service, Dependency, Data
 """The subjects of graph rules."""
 
 
-def check_graph(facts: Sequence[Fact], rules: Sequence[Rule], config: Config) -> tuple[ServiceGraph, list[Finding]]:
+def check_graph(
+    facts: Sequence[Fact], rules: Sequence[Rule], config: Config
+) -> tuple[ServiceGraph, list[Finding]]:
     """Build the service graph of *facts* and return it with what *rules* find in it."""
     graph = build_graph(facts)
     findings: list[Finding] = []
@@ -36,7 +38,9 @@ def _run(rule: Rule, graph: ServiceGraph, config: Config) -> Iterator[Finding]:
             setting = config.resolve(rule.id, path=place.path, services=services)
             if not setting.enabled or (rule.applies is not None and not rule.applies(subject)):
                 continue
-            context = Context(options=setting.options, graph=graph, today=config.today, complete=config.is_complete)
+            context = Context(
+                options=setting.options, graph=graph, today=config.today, complete=config.is_complete
+            )
             for problem in rule.check(subject, context):
                 finding = make_finding(config, rule, problem, problem.at or place, services=services)
                 if finding is not None:

@@ -14,6 +14,7 @@ from archlint.errors import PluginError
 from archlint.findings.report import Reporter
 from archlint.model.format import Format
 from archlint.plugins import hookspecs
+from archlint.rule.diagnostics import DIAGNOSTICS
 from archlint.rule.rule import Rule
 
 GROUP = "archlint"
@@ -52,8 +53,12 @@ class Registry:
         wanted = None if names is None else {name.strip() for name in names}
         manager = pluggy.PluginManager("archlint")
         manager.add_hookspecs(hookspecs)
-        found = sorted(entry_points(group=GROUP), key=lambda point: (_distribution(point)[0] != "archlint", point.name))
-        plugins = tuple(_register(manager, point) for point in found if wanted is None or point.name in wanted)
+        found = sorted(
+            entry_points(group=GROUP), key=lambda point: (_distribution(point)[0] != "archlint", point.name)
+        )
+        plugins = tuple(
+            _register(manager, point) for point in found if wanted is None or point.name in wanted
+        )
         return cls(manager, plugins)
 
     @cached_property
@@ -64,10 +69,11 @@ class Registry:
 
     @cached_property
     def rules(self) -> dict[str, Rule]:
-        """All rules, by id, in the order of their ids; raise `PluginError` when there is none."""
+        """All rules and the engine's own diagnostics, by id and sorted; raise `PluginError` when no plugin brings any."""
         found = {item.id: item for items in self.manager.hook.archlint_rules() for item in items}
         if not found:
             raise PluginError("no rules are installed: reinstall archlint")
+        found |= DIAGNOSTICS
         return {name: found[name] for name in sorted(found)}
 
     @cached_property
@@ -79,7 +85,9 @@ class Registry:
     @cached_property
     def profiles(self) -> dict[str, dict[str, Any]]:
         """The profiles of plugins, by name."""
-        return {name: choice for found in self.manager.hook.archlint_profiles() for name, choice in found.items()}
+        return {
+            name: choice for found in self.manager.hook.archlint_profiles() for name, choice in found.items()
+        }
 
 
 def _distribution(point: EntryPoint) -> tuple[str, str]:
@@ -95,8 +103,14 @@ def _register(manager: pluggy.PluginManager, point: EntryPoint) -> Plugin:
     manager.register(module, name=f"{distribution}:{point.name}")
     known = [name for name in dir(hookspecs) if name.startswith("archlint_")]
     for name in dir(module):
-        if name.startswith("archlint_") and name not in known and hasattr(getattr(module, name), "archlint_impl"):
+        if (
+            name.startswith("archlint_")
+            and name not in known
+            and hasattr(getattr(module, name), "archlint_impl")
+        ):
             close = get_close_matches(name, known, 1)
             hint = f", did you mean `{close[0]}`?" if close else ""
-            raise PluginError(f"plugin `{point.name}` of {distribution} {version}: there is no hook `{name}`{hint}")
+            raise PluginError(
+                f"plugin `{point.name}` of {distribution} {version}: there is no hook `{name}`{hint}"
+            )
     return Plugin(point.name, distribution, version)

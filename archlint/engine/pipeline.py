@@ -1,0 +1,166 @@
+"""One run: from paths to a report."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import archlint
+from archlint.config.model import Config
+from archlint.engine.check import Checked, Checker
+from archlint.engine.discover import discover
+from archlint.engine.locate import locate, locations_in
+from archlint.engine.reduce import check_graph
+from archlint.engine.resolve import Workspace
+from archlint.engine.suppress import apply as suppress
+from archlint.findings.finding import Finding, fingerprint
+from archlint.findings.problem import Related
+from archlint.findings.report import Notice, Report, RuleInfo
+from archlint.findings.severity import Severity
+from archlint.model.facts import Fact
+from archlint.model.graph import ServiceGraph
+from archlint.plugins.registry import Registry
+from archlint.rule.diagnostics import DIAGNOSTICS
+from archlint.rule.docs import describe
+from archlint.rule.rule import Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to check and how.
+
+    `paths` are files and folders (relative to the working folder); `root` is the project, outside of which nothing is read.
+    `facts` are facts of other repositories. `progress` is called with the number of files done and of all.
+    """
+
+    root: Path
+    registry: Registry
+    config: Config
+    paths: tuple[str, ...] = (".",)
+    facts: tuple[Fact, ...] = ()
+    show_suppressed: bool = False
+    progress: Callable[[int, int], None] = lambda _done, _all: None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run gives: the report, the graph behind it, and the facts behind that."""
+
+    report: Report
+    graph: ServiceGraph
+    facts: tuple[Fact, ...]
+
+
+def run(request: Request) -> Outcome:
+    """Check everything that *request* names."""
+    registry, config = request.registry, request.config
+    workspace = Workspace(request.root)
+    checker = Checker(registry, config, workspace)
+    found = discover(request.root, request.paths, exclude=config.exclude, patterns=checker.detector.patterns)
+    checked = []
+    for index, path in enumerate(found.files):
+        checked.append(checker.check(path))
+        request.progress(index + 1, len(found.files))
+    return conclude(request, checked, found.skipped, workspace)
+
+
+def conclude(
+    request: Request, checked: Sequence[Checked], notices: Iterable[Notice], workspace: Workspace
+) -> Outcome:
+    """Do all that needs every file's result: the graph, suppressions, fingerprints, order."""
+    registry, config = request.registry, request.config
+    facts = (*(fact for one in checked for fact in one.facts), *request.facts)
+    graph, in_graph = check_graph(facts, list(registry.rules.values()), config)
+    locate(locations_in(in_graph), workspace)
+    findings = merge([*(finding for one in checked for finding in one.findings), *in_graph])
+    findings = [finding for finding in findings if _as_configured(finding, config)]
+    for changed in registry.manager.hook.archlint_findings(findings=findings, config=config):
+        findings = changed if changed is not None else findings
+    suppressions = [suppression for one in checked for suppression in one.suppressions]
+    findings = suppress(findings, suppressions, config=config)
+    findings.sort(key=lambda finding: finding.order)
+    name(findings)
+    skipped = [Notice(Severity.INFO, one.note, one.path) for one in checked if one.note]
+    report = Report(
+        version=archlint.__version__,
+        root=str(request.root),
+        findings=findings,
+        rules=rule_infos(registry.rules.values(), config),
+        notices=sorted([*notices, *skipped], key=lambda notice: (notice.path, notice.message)),
+        documents=dict(sorted(Counter(kind for one in checked for kind in one.kinds).items())),
+        services=len(graph.services),
+        edges=len(graph.dependencies),
+        lines=_Lines(workspace),
+        show_suppressed=request.show_suppressed,
+    )
+    return Outcome(report, graph, facts)
+
+
+def merge(findings: Iterable[Finding]) -> list[Finding]:
+    """Return *findings* with those of equal rule, node and message made one, their related places joined.
+
+    A definition that several root documents use is checked with each of them and reported once.
+    """
+    groups: dict[tuple[object, ...], Finding] = {}
+    seen: dict[int, set[object]] = defaultdict(set)
+    for finding in findings:
+        key = (
+            finding.rule,
+            finding.at.node,
+            finding.at.on_key,
+            finding.message,
+            finding.at.region,
+            finding.identity,
+        )
+        first = groups.setdefault(key, finding)
+        known = seen[id(first)]
+        if first is finding:
+            known.update((related.message, related.at.node) for related in finding.related)
+            continue
+        more = [related for related in finding.related if (related.message, related.at.node) not in known]
+        known.update((related.message, related.at.node) for related in more)
+        first.related = sorted([*first.related, *more], key=_place)
+    return list(groups.values())
+
+
+def name(findings: Iterable[Finding]) -> None:
+    """Give each of the sorted *findings* its fingerprint; equal ones are counted."""
+    seen: Counter[str] = Counter()
+    for finding in findings:
+        base = fingerprint(finding.rule, finding.at, finding.identity)
+        finding.fingerprint = (
+            fingerprint(finding.rule, finding.at, finding.identity, seen[base]) if seen[base] else base
+        )
+        seen[base] += 1
+
+
+def rule_infos(rules: Iterable[Rule], config: Config) -> dict[str, RuleInfo]:
+    """Return what a report says of the rules that run."""
+    return {rule.id: describe(rule) for rule in rules if rule.id in DIAGNOSTICS or config.may_run(rule.id)}
+
+
+def _as_configured(finding: Finding, config: Config) -> bool:
+    if finding.rule not in DIAGNOSTICS:
+        return True
+    setting = config.resolve(finding.rule, path=finding.at.path)
+    finding.severity = setting.severity
+    return setting.enabled
+
+
+def _place(related: Related) -> tuple[str, int, int]:
+    region = related.at.region
+    return related.at.path, region.start_line if region else 0, region.start_column if region else 0
+
+
+class _Lines:
+    """The lines of the project's files, for reports."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._known: dict[str, list[str]] = {}
+
+    def __call__(self, path: str) -> Sequence[str]:
+        if path not in self._known:
+            source = self._workspace.read(path) if path else None
+            self._known[path] = source.lines if source else []
+        return self._known[path]
