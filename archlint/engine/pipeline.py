@@ -54,7 +54,7 @@ class Outcome:
 def run(request: Request) -> Outcome:
     """Check everything that *request* names."""
     registry, config = request.registry, request.config
-    workspace = Workspace(request.root)
+    workspace = Workspace(request.root, registry.formats)
     checker = Checker(registry, config, workspace)
     found = discover(request.root, request.paths, exclude=config.exclude, patterns=checker.detector.patterns)
     checked = []

@@ -36,7 +36,12 @@ class Source:
     @cached_property
     def lines(self) -> list[str]:
         """The lines without their ends; only CR, LF and CRLF end a line, and undecodable bytes become U+FFFD."""
-        return re.split(r"\r\n|\r|\n", self.raw.decode(self.encoding, "replace"))
+        return split_lines(self.raw.decode(self.encoding, "replace"))
+
+
+def split_lines(text: str) -> list[str]:
+    """Return the lines of *text* without their ends; only CR, LF and CRLF end a line."""
+    return re.split(r"\r\n|\r|\n", text)
 
 
 _MARKS = (

@@ -1,0 +1,46 @@
+"""Plain YAML scalars by the core schema (YAML 1.2.2 §10.3.2), and keys as text."""
+
+import json
+import re
+from typing import Any
+
+_NULLS = frozenset(("", "~", "null", "Null", "NULL"))
+_TRUE = frozenset(("true", "True", "TRUE"))
+_FALSE = frozenset(("false", "False", "FALSE"))
+_INTEGER = re.compile(r"[-+]?[0-9]+\Z")
+_BASED = re.compile(r"0o[0-7]+\Z|0x[0-9a-fA-F]+\Z")
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
+_SPECIAL = re.compile(r"[-+]?\.(?:inf|Inf|INF)\Z|\.(?:nan|NaN|NAN)\Z")
+_MOST_DIGITS = 4_000
+
+
+def resolve_plain(text: str) -> Any:
+    """Return the value of the plain scalar *text*."""
+    if text in _NULLS:
+        return None
+    if text in _TRUE or text in _FALSE:
+        return text in _TRUE
+    if text[0] not in "+-.0123456789":
+        return text
+    if _BASED.match(text):
+        return int(text, 0)
+    if _INTEGER.match(text):
+        return int(text) if len(text) <= _MOST_DIGITS else float(text)
+    if _FLOAT.match(text):
+        return float(text)
+    if _SPECIAL.match(text):
+        return float(text.replace(".", "", 1))
+    return text
+
+
+def key_text(key: Any) -> str:
+    """Return a mapping's key as text: `200` for the integer, `true`, `null`, JSON for a collection."""
+    if isinstance(key, str):
+        return key
+    if key is None:
+        return "null"
+    if isinstance(key, bool):
+        return "true" if key else "false"
+    if isinstance(key, int | float):
+        return str(key)
+    return json.dumps(key, default=str, sort_keys=True)
