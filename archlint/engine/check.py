@@ -10,7 +10,6 @@ from msgspec import Struct, field
 from archlint.config.model import Config
 from archlint.engine.aggregate import Tally, aggregate
 from archlint.engine.detect import Detector
-from archlint.rule.diagnostics import ARTIFACT_UNPARSABLE, INTERNAL_ERROR
 from archlint.engine.locate import locate, locations_in
 from archlint.engine.resolve import Workspace
 from archlint.engine.suppress import Suppression, collect
@@ -20,6 +19,7 @@ from archlint.findings.severity import Confidence
 from archlint.model.facts import Fact
 from archlint.model.format import Format
 from archlint.plugins.registry import Registry
+from archlint.rule.diagnostics import ARTIFACT_UNPARSABLE, INTERNAL_ERROR
 from archlint.rule.rule import Context, Options, Rule
 from archlint.source.document import Document, Node
 from archlint.source.fault import SyntaxFault

@@ -90,12 +90,12 @@ class _Walk:
             os.path.realpath(target)
             if target.is_dir()
             else os.path.join(os.path.realpath(target.parent), target.name)
-        )  # noqa: PTH118
+        )
         if full != self.root and not full.startswith(self.root.rstrip(os.sep) + os.sep):
             raise UsageError(f"`{target}` is outside the project root `{self.root}`")
         path = os.path.relpath(full, self.root).replace(os.sep, "/")
         path = "" if path == "." else path
-        if not os.path.isdir(full):  # noqa: PTH112
+        if not os.path.isdir(full):
             if not self._excluded(path):
                 self._take(path, full, named=True)
             return
@@ -110,11 +110,11 @@ class _Walk:
         return ignores
 
     def _ignore_file(self, base: str, name: str) -> tuple[_Ignore, ...]:
-        path = os.path.join(self.root, base, name)  # noqa: PTH118
+        path = os.path.join(self.root, base, name)
         if not inside(self.root, path):
             return ()
         try:
-            with open(path, encoding="utf-8", errors="replace") as file:  # noqa: PTH123
+            with open(path, encoding="utf-8", errors="replace") as file:
                 lines = file.read(1 << 20).splitlines()
         except OSError:
             return ()
@@ -124,7 +124,7 @@ class _Walk:
         pending = [(top, ignores)]
         while pending:
             path, known = pending.pop()
-            full = os.path.join(self.root, path) if path else self.root  # noqa: PTH118
+            full = os.path.join(self.root, path) if path else self.root
             try:
                 status = os.stat(full)
                 entries = sorted(os.scandir(full), key=lambda entry: entry.name)
@@ -159,9 +159,10 @@ class _Walk:
                     self._skip(below, "it leads outside the project root")
                 else:
                     yield below, ignores
-            elif self._is_candidate(entry.name) and not self._ignored(below, ignores, folder=False):
-                if not self._excluded(below):
-                    self._take(below, entry.path, named=False)
+            elif self._is_candidate(entry.name) and not (
+                self._ignored(below, ignores, folder=False) or self._excluded(below)
+            ):
+                self._take(below, entry.path, named=False)
 
     def _take(self, path: str, full: str, *, named: bool) -> None:
         try:
@@ -169,7 +170,7 @@ class _Walk:
         except OSError as error:
             self._skip(path, f"it cannot be read: {(error.strerror or '').lower()}")
             return
-        if not os.path.isfile(full):  # noqa: PTH113
+        if not os.path.isfile(full):
             self._skip(path, "it is not a regular file")
         elif not inside(self.root, full):
             self._skip(path, "it leads outside the project root")

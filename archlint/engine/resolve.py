@@ -77,7 +77,7 @@ class Workspace:
         folder = posixpath.dirname(path)
         self._opened.add(folder + "/")
         try:
-            entries = list(os.scandir(os.path.join(self.root, folder)))  # noqa: PTH118
+            entries = list(os.scandir(os.path.join(self.root, folder)))
         except OSError:
             return ()
         return tuple(sorted(posixpath.join(folder, entry.name) for entry in entries if entry.is_file()))

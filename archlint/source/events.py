@@ -18,6 +18,7 @@ from archlint.source.source import split_lines
 
 _LINE_ENDS = str.maketrans({"\x85": "\xa0", "\u2028": "\xa0", "\u2029": "\xa0"})
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_NODES = frozenset((yaml.ScalarEvent, yaml.AliasEvent, yaml.MappingStartEvent, yaml.SequenceStartEvent))
 _MOST_DEPTH = 1_000
 _MOST_NODES = 5_000_000
 
@@ -198,6 +199,7 @@ def lines_of_nodes(text: str, lines: frozenset[int]) -> tuple[dict[tuple[int, in
     scalars: list[Region] = []
     number = -1
     frames: list[list[Any]] = []
+    event: Any
     for event in events(text):
         kind = type(event)
         if kind is yaml.DocumentStartEvent:
@@ -205,7 +207,7 @@ def lines_of_nodes(text: str, lines: frozenset[int]) -> tuple[dict[tuple[int, in
             frames = []
         elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
             frames.pop()
-        elif isinstance(event, yaml.NodeEvent):
+        elif kind in _NODES:
             line = event.start_mark.line + 1
             is_key, name = _step(frames, event)
             if line in lines and (is_key or (frames and not frames[-1][0])):

@@ -3,12 +3,14 @@
 import re
 from bisect import bisect_right
 from collections.abc import Iterable
-from json.decoder import scanstring
+from json.decoder import scanstring  # type: ignore[attr-defined]
+from typing import Any
 
 from archlint.source.location import Region
 from archlint.source.pointer import Pointer
 
 type Place = tuple[Pointer, bool]
+type _Trie = dict[str | int, Any]
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _SKIP = re.compile(r'"(?:[^"\\]+|\\.)*"|[{}\[\]]', re.DOTALL)
@@ -23,13 +25,13 @@ def locate_in_json(text: str, places: Iterable[Place]) -> dict[Place, Region]:
     What cannot be found gets the region of its nearest ancestor.
     """
     wanted = list(places)
-    trie: dict[str | int, dict] = {}  # type: ignore[type-arg]
+    trie: _Trie = {}
     for pointer, _ in wanted:
         node = trie
         for key in pointer:
             node = node.setdefault(key, {})
     spans: dict[Place, tuple[int, int]] = {}
-    pending = [((), trie, _SPACE.match(text, 0).end())]  # type: ignore[union-attr]
+    pending: list[tuple[Pointer, _Trie, int]] = [((), trie, _next(text, 0))]
     while pending:
         pointer, node, start = pending.pop()
         if not node:
@@ -40,7 +42,14 @@ def locate_in_json(text: str, places: Iterable[Place]) -> dict[Place, Region]:
     return {place: _region(starts, *_span(place, spans)) for place in wanted}
 
 
-def _children(text, start, pointer, node, spans, pending):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, PLR0917
+def _children(
+    text: str,
+    start: int,
+    pointer: Pointer,
+    node: _Trie,
+    spans: dict[Place, tuple[int, int]],
+    pending: list[tuple[Pointer, _Trie, int]],
+) -> int:
     """Walk the collection at *start*, note the keys of wanted members, queue their values; return where it ends."""
     position = _next(text, start + 1)
     opening = text[start]

@@ -108,8 +108,7 @@ def _by_document(source: Source, text: str, first: SyntaxFault) -> Parsed:
             Source(source.path, alone.encode("utf-8", "surrogatepass")), alone, by_document=False
         )
         faults.extend(parsed.faults)
-        for document in parsed.documents[:1]:
-            documents.append(Document(source, index, document.data, document.locator))
+        documents.extend(Document(source, index, found.data, found.locator) for found in parsed.documents[:1])
     return Parsed(tuple(documents), tuple(faults) or (first,))
 
 
