@@ -33,6 +33,7 @@ from archlint.model.format import Format
 from archlint.model.graph import Datastore, Dependency, Element, Evidence, Service, ServiceGraph, Topic
 from archlint.rule.discovery import rules_in
 from archlint.rule.rule import Bad, Context, Good, Options, Rule, rule
+from archlint.rule.structure import Structure, StructureFault
 from archlint.source.document import UNKNOWN, Document, Node, Resolver, Target, Unknown, Unresolved
 from archlint.source.fault import SyntaxFault
 from archlint.source.location import Location, Region
@@ -97,6 +98,8 @@ __all__ = [
     "Setting",
     "Severity",
     "Source",
+    "Structure",
+    "StructureFault",
     "Suppressed",
     "SyntaxFault",
     "Target",

@@ -1,0 +1,184 @@
+"""Schemas of OpenAPI descriptions, with references followed and `allOf` merged, whatever the version."""
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Any
+
+from archlint.api import Document, Node, Pointer, Target
+
+_MOST_STEPS = 64
+_MOST_PARTS = 200
+
+
+def follow(document: Document, pointer: Pointer, data: Any) -> tuple[Document, Pointer, Any] | None:
+    """Follow the `$ref` at *data*, and the ones it leads to; `None` when they lead nowhere or in a circle."""
+    for _ in range(_MOST_STEPS):
+        reference = data.get("$ref") if isinstance(data, dict) else None
+        if not isinstance(reference, str):
+            return document, pointer, data
+        found = document.resolve(reference)
+        if not isinstance(found, Target):
+            return None
+        document, pointer, data = found.document, found.pointer, found.data
+    return None
+
+
+class Schema(Node):
+    """A schema where it is defined. Nothing is copied: `allOf` parts, properties and items are schemas at their own places."""
+
+    @classmethod
+    def at_node(cls, node: Node, *keys: str | int) -> "Schema | None":
+        """Return the schema below *node* at *keys*, references followed; `None` when there is none or it does not resolve."""
+        value = node.get(*keys)
+        if not isinstance(value, dict):
+            return None
+        found = follow(node.document, (*node.pointer, *keys), value)
+        return cls(*found) if found is not None and isinstance(found[2], dict) else None
+
+    @cached_property
+    def parts(self) -> "list[Schema]":
+        """The schema itself and, transitively, the parts of its `allOf`."""
+        found: list[Schema] = []
+        pending, seen = [self], set()
+        while pending and len(found) < _MOST_PARTS:
+            schema = pending.pop(0)
+            if schema in seen:
+                continue
+            seen.add(schema)
+            found.append(schema)
+            pending.extend(
+                part
+                for index in range(len(schema.items("allOf")))
+                if (part := Schema.at_node(schema, "allOf", index))
+            )
+        return found
+
+    @cached_property
+    def alternatives(self) -> "list[Schema]":
+        """The branches of `oneOf` and `anyOf`, `null` ones left out."""
+        found = []
+        for part in self.parts:
+            for key in ("oneOf", "anyOf"):
+                for index in range(len(part.items(key))):
+                    branch = Schema.at_node(part, key, index)
+                    if branch is not None and branch.types != {"null"}:
+                        found.append(branch)
+        return found
+
+    @cached_property
+    def types(self) -> frozenset[str]:
+        """The types it allows, as far as it says; `object` and `array` are inferred from `properties` and `items`."""
+        found: set[str] = set()
+        for part in self.parts:
+            kind = part.data.get("type")
+            found.update(
+                [kind]
+                if isinstance(kind, str)
+                else [name for name in kind if isinstance(name, str)]
+                if isinstance(kind, list)
+                else []
+            )
+        if not found:
+            if any(isinstance(part.data.get("properties"), dict) for part in self.parts):
+                found.add("object")
+            elif any(isinstance(part.data.get("items"), dict) for part in self.parts):
+                found.add("array")
+        return frozenset(found)
+
+    @property
+    def is_array(self) -> bool:
+        """Whether it is an array."""
+        return "array" in self.types
+
+    @property
+    def is_object(self) -> bool:
+        """Whether it is an object."""
+        return "object" in self.types
+
+    @property
+    def is_scalar(self) -> bool:
+        """Whether it is a string, number or boolean."""
+        return bool(self.types) and not self.types & {"object", "array"}
+
+    @cached_property
+    def element(self) -> "Schema | None":
+        """The schema of an array's items."""
+        return next((found for part in self.parts if (found := Schema.at_node(part, "items"))), None)
+
+    @cached_property
+    def properties(self) -> "dict[str, Schema]":
+        """The properties by name, those of `allOf` parts among them, references followed; unresolvable ones left out."""
+        found: dict[str, Schema] = {}
+        for part in self.parts:
+            for name in part.mapping("properties"):
+                schema = Schema.at_node(part, "properties", name)
+                if schema is not None and name not in found:
+                    found[name] = schema
+        return found
+
+    @cached_property
+    def required(self) -> frozenset[str]:
+        """The names of the properties that must be there."""
+        return frozenset(
+            name for part in self.parts for name in part.items("required") if isinstance(name, str)
+        )
+
+    def keyword(self, name: str) -> Any:
+        """Return the value of the keyword *name* here or in a part of `allOf`; `None` when there is none."""
+        return next((part.data[name] for part in self.parts if name in part.data), None)
+
+    @property
+    def enum(self) -> list[Any]:
+        """The allowed values, a `const` as the only one; empty when they are not listed."""
+        value = self.keyword("enum")
+        if isinstance(value, list):
+            return value
+        return [self.keyword("const")] if self.keyword("const") is not None else []
+
+    @property
+    def format(self) -> str:
+        """Its `format`, or an empty string."""
+        value = self.keyword("format")
+        return value if isinstance(value, str) else ""
+
+    @property
+    def reference_name(self) -> str:
+        """The name of the component it is, or an empty string."""
+        if len(self.pointer) >= 2 and self.pointer[-2] in {"schemas", "definitions"}:  # noqa: PLR2004
+            return str(self.pointer[-1])
+        return ""
+
+    def walk(self) -> Iterator["Schema"]:
+        """Yield this schema and every one below it once, references followed, in document order."""
+        pending, seen = [self], set()
+        while pending:
+            schema = pending.pop()
+            if schema in seen:
+                continue
+            seen.add(schema)
+            yield schema
+            pending.extend(reversed(list(schema.children())))
+
+    def children(self) -> Iterator["Schema"]:
+        """Yield the schemas directly below this one, references followed."""
+        data = self.data
+        for key in ("properties", "patternProperties", "dependentSchemas"):
+            for name in self.mapping(key):
+                if (found := Schema.at_node(self, key, name)) is not None:
+                    yield found
+        for key in ("allOf", "oneOf", "anyOf", "prefixItems"):
+            for index in range(len(self.items(key))):
+                if (found := Schema.at_node(self, key, index)) is not None:
+                    yield found
+        for key in (
+            "items",
+            "additionalProperties",
+            "not",
+            "contains",
+            "propertyNames",
+            "if",
+            "then",
+            "else",
+        ):
+            if isinstance(data.get(key), dict) and (found := Schema.at_node(self, key)) is not None:
+                yield found
