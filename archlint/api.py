@@ -37,6 +37,7 @@ from archlint.rule.structure import Structure, StructureFault
 from archlint.source.document import UNKNOWN, Document, Node, Resolver, Target, Unknown, Unresolved
 from archlint.source.fault import SyntaxFault
 from archlint.source.location import Location, Region
+from archlint.source.parse import Parsed, parse
 from archlint.source.pointer import Pointer, format_pointer, parse_pointer
 from archlint.source.source import Source
 
@@ -77,6 +78,7 @@ __all__ = [
     "Notice",
     "OperationFact",
     "Options",
+    "Parsed",
     "PluginError",
     "Pointer",
     "Port",
@@ -113,6 +115,7 @@ __all__ = [
     "WorkloadFact",
     "format_pointer",
     "hook",
+    "parse",
     "parse_pointer",
     "rule",
     "rules_in",

@@ -1,0 +1,210 @@
+"""Facts of a compose project."""
+
+import re
+import shlex
+from collections.abc import Iterator
+from typing import Any
+
+from archlint.api import Container, EndpointFact, Fact, Port, Probe, Setting, Volume, WorkloadFact
+from archlint.formats.compose.project import ComposeService, Project
+
+_PORT = re.compile(r"(?:(?P<host>.*):)?(?P<target>\d+)(?:-\d+)?(?:/(?P<protocol>\w+))?\Z")
+_SECONDS = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?\Z")
+
+
+def facts_of(project: Project) -> Iterator[Fact]:
+    """Yield a workload and an endpoint for each service that the project's own file speaks of."""
+    for service in project.services.values():
+        yield _workload(service)
+        yield _endpoint(service)
+
+
+def _workload(service: ComposeService) -> WorkloadFact:
+    replicas = service.last("deploy", "replicas") or service.last("scale")
+    grace = service.last("stop_grace_period")
+    return WorkloadFact(
+        at=service.document.at(service.pointer, on_key=True),
+        extractor="compose",
+        kind="compose",
+        name=service.name,
+        scope=service.project.scope,
+        labels=_labels(service),
+        own_labels=_labels(service),
+        containers=(_container(service),),
+        volumes=tuple(_volumes(service)),
+        replicas=replicas[0] if replicas and isinstance(replicas[0], int) else None,
+        grace_seconds=_seconds(grace[0]) if grace else None,
+        host_network=(service.last("network_mode") or ("",))[0] == "host",
+        build=service.last("build") is not None,
+        waits_for=tuple(_waits_for(service)),
+        aliases=tuple(_names(service)[1:]),
+        networks=tuple(dict.fromkeys(name for name, _ in service.strings("networks"))),
+    )
+
+
+def _labels(service: ComposeService) -> dict[str, str]:
+    return {name: service.text(value) or "" for name, (value, _) in service.entries("labels").items()}
+
+
+def _container(service: ComposeService) -> Container:
+    image = service.last("image")
+    return Container(
+        name=service.name,
+        at=service.document.at(service.pointer),
+        image=service.text(image[0]) if image else "",
+        ports=tuple(_ports(service)),
+        settings=(*_environment(service), *_arguments(service)),
+        command=tuple(text for key in ("entrypoint", "command") for text, _ in service.strings(key)),
+        mounts=tuple(_mounts(service)),
+        readiness=_health(service),
+        resources=_resources(service),
+    )
+
+
+def _environment(service: ComposeService) -> Iterator[Setting]:
+    for name, (value, at) in service.environment.items():
+        yield Setting(key=name, value=value, at=at)
+
+
+def _arguments(service: ComposeService) -> Iterator[Setting]:
+    for key in ("entrypoint", "command"):
+        parts: list[tuple[str, Any]] = []
+        for text, at in service.strings(key):
+            try:
+                words = shlex.split(text) if " " in text else [text]
+            except ValueError:
+                words = text.split()
+            parts.extend((word, at) for word in words)
+        for index, (word, at) in enumerate(parts):
+            following = parts[index + 1] if index + 1 < len(parts) else None
+            if word.startswith("-") and "=" in word:
+                name, _, value = word.lstrip("-").partition("=")
+                yield Setting(key=name, value=value, at=at, via="argument")
+            elif word.startswith("-") and following and not following[0].startswith("-"):
+                yield Setting(key=word.lstrip("-"), value=following[0], at=following[1], via="argument")
+            elif "://" in word and not word.startswith("-"):
+                yield Setting(key="", value=word, at=at, via="argument")
+
+
+def _ports(service: ComposeService) -> Iterator[Port]:
+    for value, document, pointer in service.every("expose"):
+        for index, item in enumerate(value if isinstance(value, list) else [value]):
+            text = service.text(item)
+            if text and text.partition("/")[0].isdecimal():
+                yield Port(number=int(text.partition("/")[0]), at=document.at((*pointer, index)))
+    for value, document, pointer in service.every("ports"):
+        for index, item in enumerate(value if isinstance(value, list) else ()):
+            at = document.at((*pointer, index))
+            if isinstance(item, dict):
+                target = service.text(item.get("target"))
+                published = service.text(item.get("published")) or ""
+                host = service.text(item.get("host_ip")) or ""
+                if target and target.isdecimal():
+                    yield Port(
+                        number=int(target), published=f"{host}:{published}" if host else published, at=at
+                    )
+                continue
+            match = _PORT.match(service.text(item) or "")
+            if match:
+                yield Port(
+                    number=int(match["target"]),
+                    protocol=match["protocol"] or "",
+                    published=match["host"] or "*",
+                    at=at,
+                )
+
+
+def _mounts(service: ComposeService) -> Iterator[tuple[str, str, bool]]:
+    for value, _, _ in service.every("volumes"):
+        for item in value if isinstance(value, list) else ():
+            if isinstance(item, dict):
+                yield str(item.get("source", "")), str(item.get("target", "")), item.get("read_only") is True
+            else:
+                parts = (service.text(item) or "").split(":")
+                if len(parts) > 1:
+                    yield parts[0], parts[1], "ro" in parts[2:]
+
+
+def _volumes(service: ComposeService) -> Iterator[Volume]:
+    for source, _, _ in _mounts(service):
+        kind = "host" if source.startswith((".", "/", "~", "$")) else "named"
+        yield Volume(name=source, kind=kind, source=source)
+
+
+def _health(service: ComposeService) -> Probe | None:
+    found = service.last("healthcheck")
+    if found is None or not isinstance(found[0], dict) or found[0].get("disable") is True:
+        return None
+    return Probe(handler=f"exec:{found[0].get('test')}", at=found[1])
+
+
+def _resources(service: ComposeService) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for side, name in (("limits", "limits"), ("reservations", "requests")):
+        part = service.last("deploy", "resources", side)
+        if part and isinstance(part[0], dict):
+            found.update(
+                (f"{name}.{'cpu' if key == 'cpus' else key}", str(value)) for key, value in part[0].items()
+            )
+    for key, name in (
+        ("mem_limit", "limits.memory"),
+        ("mem_reservation", "requests.memory"),
+        ("cpus", "limits.cpu"),
+    ):
+        value = service.last(key)
+        if value:
+            found.setdefault(name, str(value[0]))
+    return found
+
+
+def _waits_for(service: ComposeService) -> Iterator[tuple[str, str]]:
+    for value, _, _ in service.every("depends_on"):
+        if isinstance(value, dict):
+            for name, item in value.items():
+                yield str(name), str(item.get("condition", "")) if isinstance(item, dict) else ""
+        elif isinstance(value, list):
+            yield from ((item, "") for item in value if isinstance(item, str))
+
+
+def _names(service: ComposeService) -> list[str]:
+    names = [service.name]
+    for key in ("container_name", "hostname"):
+        found = service.last(key)
+        text = service.text(found[0]) if found else None
+        if text:
+            names.append(text)
+    for value, _, _ in service.every("networks"):
+        for item in value.values() if isinstance(value, dict) else ():
+            aliases = item.get("aliases") if isinstance(item, dict) else None
+            names.extend(alias for alias in aliases if isinstance(alias, str)) if isinstance(
+                aliases, list
+            ) else None
+    return list(dict.fromkeys(names))
+
+
+def _endpoint(service: ComposeService) -> EndpointFact:
+    ports = tuple(_ports(service))
+    published = [
+        port
+        for port in ports
+        if port.published and not port.published.startswith(("127.0.0.1", "localhost", "[::1]"))
+    ]
+    return EndpointFact(
+        at=service.document.at(service.pointer, on_key=True),
+        extractor="compose",
+        name=service.name,
+        scope=service.project.scope,
+        hostnames=tuple(_names(service)),
+        workload=service.name,
+        ports=ports,
+        kind="compose",
+        exposure="host" if published else "internal",
+    )
+
+
+def _seconds(value: Any) -> float | None:
+    match = _SECONDS.match(str(value))
+    if match is None or not any(match.groups()):
+        return None
+    hours, minutes, seconds = (float(part or 0) for part in match.groups())
+    return hours * 3600 + minutes * 60 + seconds

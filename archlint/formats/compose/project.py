@@ -1,0 +1,256 @@
+"""A compose project: its file with `.env`, overrides, `extends` and `env_file` worked in, every value with its place."""
+
+import posixpath
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Any
+
+from archlint.api import Document, Location, Node, Pointer
+from archlint.formats.compose.interpolate import interpolate, read_dotenv
+
+_NAME = re.compile(r"(?:docker-)?compose(?P<variant>[.\-_][^/]+)?\.ya?ml\Z")
+_TELLING = frozenset(
+    ("image", "build", "extends", "environment", "env_file", "depends_on", "container_name", "command")
+)
+_MOST_EXTENDS = 16
+
+type Origin = tuple[Document, Pointer]
+
+
+def is_compose(document: Document) -> bool:
+    """Tell whether *document* is a compose file: `services` as a mapping of mappings with telling keys."""
+    data = document.data
+    if not isinstance(data, dict) or "apiVersion" in data or "openapi" in data:
+        return False
+    services = data.get("services")
+    if not isinstance(services, dict) or not services:
+        return False
+    told = [item for item in services.values() if isinstance(item, dict) and _TELLING & item.keys()]
+    return bool(told) and all(item is None or isinstance(item, dict) for item in services.values())
+
+
+def project_of(document: Document) -> "Project | None":
+    """Return the project whose first file is *document*; `None` for a file that only completes another one."""
+    if "project" not in document.memo:
+        document.memo["project"] = (
+            None if base_of(document) and _only_completes(document) else Project(document)
+        )
+    found: Project | None = document.memo["project"]
+    return found
+
+
+def base_of(document: Document) -> Document | None:
+    """Return the file that *document* is meant to be merged over: `compose.yaml` beside `compose.prod.yaml`."""
+    match = _NAME.search(document.source.name)
+    if match is None or not match["variant"] or document.resolver is None:
+        return None
+    for path in document.resolver.siblings(document.path):
+        other = _NAME.search(posixpath.basename(path))
+        if other is not None and not other["variant"]:
+            found = document.resolver.documents(path)
+            if found and is_compose(found[0]):
+                return found[0]
+    return None
+
+
+def _only_completes(document: Document) -> bool:
+    """Tell whether a variant file is no project by itself: Docker merges `override`, and services without image need a base."""
+    if ".override." in document.source.name:
+        return True
+    return False
+
+
+class Project(Node):
+    """A project with all its files: the base, the override that Docker merges by itself, and what they include."""
+
+    def __init__(self, document: Document) -> None:
+        super().__init__(document, (), document.data)
+
+    @cached_property
+    def scope(self) -> str:
+        """The space in which service names are looked up."""
+        return f"compose:{self.document.path}"
+
+    @cached_property
+    def variables(self) -> dict[str, str]:
+        """The variables of the `.env` file in the project's folder."""
+        path = posixpath.join(posixpath.dirname(self.document.path), ".env")
+        source = self.document.resolver.read(path) if self.document.resolver else None
+        if source is None:
+            return {}
+        return {name: value for name, (value, _) in read_dotenv("\n".join(source.lines)).items()}
+
+    @cached_property
+    def files(self) -> list[Document]:
+        """The files, in the order in which they are merged."""
+        found = []
+        base = base_of(self.document)
+        if base is not None:
+            found.append(base)
+        found.append(self.document)
+        if base is None and self.document.resolver is not None:
+            stem = re.sub(r"\.ya?ml\Z", "", self.document.source.name)
+            for path in self.document.resolver.siblings(self.document.path):
+                if re.fullmatch(re.escape(stem) + r"\.override\.ya?ml", posixpath.basename(path)):
+                    found.extend(self.document.resolver.documents(path)[:1])
+        included = [other for document in found for other in _included(document)]
+        return [*included, *found]
+
+    @cached_property
+    def services(self) -> "dict[str, ComposeService]":
+        """The services by name, those of a base that this file does not name left to the base."""
+        names: dict[str, list[Origin]] = {}
+        for document in self.files:
+            services = document.data.get("services") if isinstance(document.data, dict) else None
+            for name, data in services.items() if isinstance(services, dict) else ():
+                if isinstance(data, dict):
+                    names.setdefault(name, []).append((document, ("services", name)))
+        return {name: ComposeService(self, name, origins) for name, origins in names.items()}
+
+
+class ComposeService(Node):
+    """A service, merged of its `origins`: the places that say something of it, later ones win."""
+
+    def __init__(self, project: Project, name: str, origins: list[Origin]) -> None:
+        document, pointer = next(
+            (origin for origin in reversed(origins) if origin[0] is project.document), origins[-1]
+        )
+        super().__init__(document, pointer, _at((document, pointer)))
+        self.project = project
+        self.name = name
+        self.origins = [*(extended for origin in origins for extended in _extended(origin)), *origins]
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the project's own file says something of it, rather than only a base."""
+        return any(document is self.project.document for document, _ in self.origins)
+
+    def text(self, value: Any) -> str | None:
+        """Return a scalar as text with variables replaced; `None` when it is not known."""
+        if isinstance(value, bool):
+            return str(value).lower()
+        if not isinstance(value, str | int | float):
+            return None if value is not None else ""
+        return interpolate(str(value), self.project.variables)
+
+    def last(self, *keys: str) -> tuple[Any, Location] | None:
+        """Return the winning value at *keys* and its place; `None` when no origin has one."""
+        for document, pointer in reversed(self.origins):
+            value = _at((document, (*pointer, *keys)))
+            if value is not None:
+                return value, document.at((*pointer, *keys))
+        return None
+
+    def every(self, key: str) -> Iterator[tuple[Any, Document, Pointer]]:
+        """Yield what each origin has at *key*, earliest first."""
+        for document, pointer in self.origins:
+            value = _at((document, (*pointer, key)))
+            if value is not None:
+                yield value, document, (*pointer, key)
+
+    def entries(self, key: str) -> dict[str, tuple[Any, Location]]:
+        """Return the merged entries at *key*, written as a mapping or as a list of `name=value`, with their places."""
+        found: dict[str, tuple[Any, Location]] = {}
+        for value, document, pointer in self.every(key):
+            if isinstance(value, dict):
+                found.update(
+                    (str(name), (item, document.at((*pointer, name)))) for name, item in value.items()
+                )
+            elif isinstance(value, list):
+                for index, item in enumerate(value):
+                    if isinstance(item, str):
+                        name, equals, text = item.partition("=")
+                        found[name.strip()] = (text if equals else None, document.at((*pointer, index)))
+        return found
+
+    @cached_property
+    def environment(self) -> dict[str, tuple[str | None, Location]]:
+        """The environment: `env_file`s first, then `environment`; a value is `None` where it is not known."""
+        found: dict[str, tuple[str | None, Location]] = {}
+        for path, at in self.env_files:
+            source = self.document.resolver.read(path) if self.document.resolver else None
+            if source is not None:
+                for name, (text, _) in read_dotenv("\n".join(source.lines)).items():
+                    found[name] = (text, at)
+        for name, (value, at) in self.entries("environment").items():
+            if value is None:
+                value = self.project.variables.get(name)  # noqa: PLW2901 - a name alone takes the value of the shell
+                found[name] = (value, at)
+            else:
+                found[name] = (self.text(value), at)
+        return found
+
+    @cached_property
+    def env_files(self) -> list[tuple[str, Location]]:
+        """The paths of the `env_file`s, and where they are named."""
+        found = []
+        for value, document, pointer in self.every("env_file"):
+            for index, item in enumerate(value if isinstance(value, list) else [value]):
+                path = self.text(item.get("path") if isinstance(item, dict) else item)
+                if path:
+                    at = document.at((*pointer, index) if isinstance(value, list) else pointer)
+                    found.append(
+                        (posixpath.normpath(posixpath.join(posixpath.dirname(document.path), path)), at)
+                    )
+        return found
+
+    def strings(self, key: str) -> list[tuple[str, Location]]:
+        """Return the entries of the list (or the single text, or the keys of the mapping) at *key* that are known."""
+        found = []
+        for value, document, pointer in self.every(key):
+            if isinstance(value, dict):
+                found.extend((str(name), document.at((*pointer, name), on_key=True)) for name in value)
+            else:
+                many = value if isinstance(value, list) else [value]
+                for index, item in enumerate(many):
+                    text = self.text(item) if not isinstance(item, dict | list) else None
+                    if text is not None:
+                        found.append(
+                            (text, document.at((*pointer, index) if isinstance(value, list) else pointer))
+                        )
+        return found
+
+
+def _at(origin: Origin) -> Any:
+    document, pointer = origin
+    value = document.data
+    for key in pointer:
+        if isinstance(value, dict) and key in value:
+            value = value[key]
+        else:
+            return None
+    return value
+
+
+def _extended(origin: Origin) -> list[Origin]:
+    """Return the places that the service at *origin* extends, the farthest first."""
+    found: list[Origin] = []
+    for _ in range(_MOST_EXTENDS):
+        document, pointer = origin
+        extends = _at((document, (*pointer, "extends")))
+        name = extends.get("service") if isinstance(extends, dict) else extends
+        if not isinstance(name, str):
+            break
+        file = extends.get("file") if isinstance(extends, dict) else None
+        if isinstance(file, str) and document.resolver is not None:
+            path = posixpath.normpath(posixpath.join(posixpath.dirname(document.path), file))
+            others = document.resolver.documents(path)
+            if not others:
+                break
+            document = others[0]
+        origin = (document, ("services", name))
+        if origin in found or _at(origin) is None:
+            break
+        found.insert(0, origin)
+    return found
+
+
+def _included(document: Document) -> Iterator[Document]:
+    entries = document.data.get("include") if isinstance(document.data, dict) else None
+    for entry in entries if isinstance(entries, list) else ():
+        paths = entry.get("path") if isinstance(entry, dict) else entry
+        for path in paths if isinstance(paths, list) else [paths]:
+            if isinstance(path, str) and document.resolver is not None:
+                full = posixpath.normpath(posixpath.join(posixpath.dirname(document.path), path))
+                yield from document.resolver.documents(full)[:1]

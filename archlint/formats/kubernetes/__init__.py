@@ -1,0 +1,72 @@
+"""Kubernetes manifests: workloads, services, configuration, policies."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from archlint.api import Document, Fact, Format, Node, Problem
+from archlint.formats.kubernetes.facts import facts_of
+from archlint.formats.kubernetes.views import ContainerView, Manifest, Workload, manifests
+
+__all__ = ["FORMAT", "ContainerView", "Manifest", "Workload", "manifests"]
+
+_OTHERS = (
+    "backstage.io/",
+    "archlint.dev/",
+    "score.dev/",
+    "openslo",
+    "jsonschema",
+    "kustomize.config.k8s.io/",
+)
+
+
+class KubernetesFormat(Format):
+    """Recognises manifests by `apiVersion` and `kind`; resources of any group are manifests."""
+
+    name = "kubernetes"
+    subjects = (Manifest, Workload, ContainerView)
+    claims = (("apiVersion", "kind"),)
+
+    def sniff(self, document: Document) -> str:
+        """Return `kubernetes apps/v1 Deployment` and the like."""
+        data = document.data
+        if not isinstance(data, dict):
+            return ""
+        version, kind = data.get("apiVersion"), data.get("kind")
+        if not isinstance(version, str) or not isinstance(kind, str) or version.startswith(_OTHERS):
+            return ""
+        if not ("metadata" in data or "items" in data) or not _is_group_version(version):
+            return ""
+        return f"kubernetes {version} {kind}" if "{{" not in version + kind else ""
+
+    def visit(self, document: Document, wanted: frozenset[type[Node]]) -> Iterator[Node]:
+        """Yield the resources, a `List`'s items one by one, and the workloads' containers."""
+        for manifest in manifests(document):
+            if Manifest in wanted:
+                yield manifest
+            workload = manifest.workload
+            if workload is None:
+                continue
+            if Workload in wanted:
+                yield workload
+            if ContainerView in wanted:
+                yield from workload.containers
+
+    def facts(self, document: Document) -> Iterator[Fact]:
+        """Yield workloads, endpoints, configuration, routes and policies."""
+        for manifest in manifests(document):
+            yield from facts_of(manifest)
+
+    def validate(self, document: Document) -> Iterator[Problem]:
+        """Yield what the graph cannot read."""
+        from archlint.formats.kubernetes.validate import validate  # noqa: PLC0415
+
+        for manifest in manifests(document):
+            yield from validate(manifest)
+
+
+def _is_group_version(version: Any) -> bool:
+    group, slash, name = version.rpartition("/")
+    return name[:1] == "v" and name[1:2].isdecimal() and (not slash or "." in group or group.isalpha())
+
+
+FORMAT = KubernetesFormat()

@@ -1,0 +1,237 @@
+"""Views of Kubernetes resources."""
+
+import posixpath
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Any
+
+from archlint.api import Document, Node, Pointer
+
+_TEMPLATE_AT: dict[str, tuple[str, ...]] = {
+    "Pod": (),
+    "Deployment": ("spec", "template"),
+    "StatefulSet": ("spec", "template"),
+    "DaemonSet": ("spec", "template"),
+    "ReplicaSet": ("spec", "template"),
+    "ReplicationController": ("spec", "template"),
+    "Rollout": ("spec", "template"),
+    "Job": ("spec", "template"),
+    "CronJob": ("spec", "jobTemplate", "spec", "template"),
+}
+_GROUPS = frozenset(("", "apps", "batch", "extensions", "argoproj.io"))
+
+SIDECARS = frozenset((
+    "istio-proxy", "istio-init", "linkerd-proxy", "linkerd-init", "daprd", "otel-agent", "otel-collector", "vault-agent",
+    "cloud-sql-proxy", "cloudsql-proxy", "envoy", "fluent-bit", "fluentd", "filebeat", "jaeger-agent",
+))  # fmt: skip
+"""Names of containers that only accompany a service."""
+
+
+def manifests(document: Document) -> Iterator["Manifest"]:
+    """Yield the resources of *document*; the items of a `List` one by one."""
+    pending: list[tuple[Pointer, Any]] = [((), document.data)]
+    while pending:
+        pointer, data = pending.pop()
+        if not isinstance(data, dict):
+            continue
+        kind = data.get("kind")
+        if isinstance(kind, str) and kind.endswith("List") and isinstance(data.get("items"), list):
+            pending.extend(
+                ((*pointer, "items", index), item) for index, item in reversed(list(enumerate(data["items"])))
+            )
+        elif isinstance(kind, str):
+            yield Manifest(document, pointer, data)
+
+
+class Manifest(Node):
+    """A resource of any kind."""
+
+    @property
+    def kind(self) -> str:
+        """Its `kind`."""
+        return str(self.data.get("kind", ""))
+
+    @property
+    def group(self) -> str:
+        """The API group: `apps`, `networking.k8s.io`, empty for the core."""
+        return str(self.data.get("apiVersion", "")).rpartition("/")[0]
+
+    @property
+    def name(self) -> str:
+        """`metadata.name`, or an empty string."""
+        value = self.get("metadata", "name")
+        return value if isinstance(value, str) else ""
+
+    @property
+    def namespace(self) -> str:
+        """`metadata.namespace` as written, or an empty string."""
+        value = self.get("metadata", "namespace")
+        return value if isinstance(value, str) and "{{" not in value else ""
+
+    @property
+    def scope(self) -> str:
+        """The space in which its short names are looked up: the namespace, of the folder that deploys it."""
+        return scope_of(self.document.path, self.namespace)
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """`metadata.labels`."""
+        return text_map(self.mapping("metadata", "labels"))
+
+    @property
+    def annotations(self) -> dict[str, str]:
+        """`metadata.annotations`."""
+        return text_map(self.mapping("metadata", "annotations"))
+
+    @cached_property
+    def workload(self) -> "Workload | None":
+        """The workload it is, or `None`."""
+        path = _TEMPLATE_AT.get(self.kind)
+        if path is None or self.group not in _GROUPS:
+            return None
+        spec = self.get(*path, "spec")
+        return Workload(self, path) if isinstance(spec, dict) and not self.is_fragment else None
+
+    @cached_property
+    def is_fragment(self) -> bool:
+        """Whether it is only part of a resource: a patch that a kustomization lists, or one without any image."""
+        path = _TEMPLATE_AT.get(self.kind, ())
+        containers = self.get(*path, "spec", "containers")
+        if (
+            isinstance(containers, list)
+            and containers
+            and not any(isinstance(c, dict) and "image" in c for c in containers)
+        ):
+            return True
+        return self.document.path in patches_of(self.document)
+
+
+class Workload(Node):
+    """A resource that runs pods; `data` is the resource's, `template` the way to its pod template."""
+
+    def __init__(self, manifest: Manifest, template: tuple[str, ...]) -> None:
+        super().__init__(manifest.document, manifest.pointer, manifest.data)
+        self.manifest = manifest
+        self.template = template
+
+    @property
+    def kind(self) -> str:
+        """Its `kind`."""
+        return self.manifest.kind
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.manifest.name
+
+    @property
+    def pod(self) -> dict[str, Any]:
+        """The pod's `spec`."""
+        return self.mapping(*self.template, "spec")
+
+    @property
+    def pod_labels(self) -> dict[str, str]:
+        """The labels of the pods."""
+        return text_map(self.mapping(*self.template, "metadata", "labels"))
+
+    @property
+    def runs_forever(self) -> bool:
+        """Whether it is meant to stay up, unlike a Job or CronJob."""
+        return self.kind not in {"Job", "CronJob"}
+
+    @property
+    def is_test_hook(self) -> bool:
+        """Whether it is a Helm test."""
+        annotations = {
+            **self.manifest.annotations,
+            **text_map(self.mapping(*self.template, "metadata", "annotations")),
+        }
+        return "test" in annotations.get("helm.sh/hook", "")
+
+    @cached_property
+    def containers(self) -> "list[ContainerView]":
+        """The init containers and the containers."""
+        found = []
+        for key in ("initContainers", "containers"):
+            for index, data in enumerate(self.items(*self.template, "spec", key)):
+                if isinstance(data, dict):
+                    pointer = (*self.pointer, *self.template, "spec", key, index)
+                    found.append(
+                        ContainerView(self.document, pointer, data, self, init=key == "initContainers")
+                    )
+        return found
+
+    @property
+    def main_containers(self) -> "list[ContainerView]":
+        """The containers without init containers and known sidecars."""
+        return [container for container in self.containers if not container.init and not container.is_sidecar]
+
+
+class ContainerView(Node):
+    """A container of a workload."""
+
+    def __init__(
+        self, document: Document, pointer: Pointer, data: Any, workload: Workload, *, init: bool
+    ) -> None:
+        super().__init__(document, pointer, data)
+        self.workload = workload
+        self.init = init
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return str(self.data.get("name", "") or "")
+
+    @property
+    def image(self) -> str | None:
+        """Its image; `None` when it is not known statically."""
+        value = self.data.get("image")
+        return value if isinstance(value, str) and "{{" not in value and "$(" not in value else None
+
+    @property
+    def is_sidecar(self) -> bool:
+        """Whether it only accompanies a service."""
+        return self.name in SIDECARS or (self.init and self.data.get("restartPolicy") == "Always")
+
+
+def text_map(value: dict[str, Any]) -> dict[str, str]:
+    """Return *value* with scalars as text, as the API server would insist on; collections are left out."""
+    return {
+        key: item if isinstance(item, str) else str(item).lower() if isinstance(item, bool) else str(item)
+        for key, item in value.items()
+        if isinstance(item, str | int | float | bool)
+    }
+
+
+def scope_of(path: str, namespace: str) -> str:
+    """Return the scope of a namespace: `k8s:` and its name; without one, `k8s:default`."""
+    del path
+    return f"k8s:{namespace or 'default'}"
+
+
+def patches_of(document: Document) -> frozenset[str]:
+    """Return the files that a kustomization in the folder of *document* lists as patches."""
+    if document.resolver is None:
+        return frozenset()
+    folder = posixpath.dirname(document.path)
+    found: set[str] = set()
+    for name in ("kustomization.yaml", "kustomization.yml", "Kustomization"):
+        path = posixpath.join(folder, name)
+        if document.resolver.read(path) is None:
+            continue
+        for kustomization in document.resolver.documents(path):
+            if isinstance(kustomization.data, dict):
+                found.update(
+                    posixpath.normpath(posixpath.join(folder, item))
+                    for item in _patch_files(kustomization.data)
+                )
+    return frozenset(found)
+
+
+def _patch_files(data: dict[str, Any]) -> Iterator[str]:
+    for key in ("patches", "patchesStrategicMerge", "patchesJson6902"):
+        entries = data.get(key)
+        for entry in entries if isinstance(entries, list) else ():
+            path = entry.get("path") if isinstance(entry, dict) else entry
+            if isinstance(path, str) and "\n" not in path:
+                yield path
