@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 from typing import Any
+
+import msgspec
 
 from archlint.findings.severity import Severity
 from archlint.rule.rule import PROFILES, Options, Rule
@@ -22,34 +25,126 @@ class RuleSetting:
     explicit: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class RuleChange:
+    """What a part of the configuration says of one rule; `None` where it says nothing. `origin` is where, for people."""
+
+    severity: Severity | None = None
+    enabled: bool | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One part of the configuration: everywhere, or for the files and services that match.
+
+    `select` and `ignore` hold rule ids, categories and `all`. A file matches when one of the glob patterns does.
+    """
+
+    select: tuple[str, ...] | None = None
+    ignore: tuple[str, ...] = ()
+    rules: Mapping[str, RuleChange] = field(default_factory=dict)
+    paths: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+    origin: str = ""
+
+    def matches(self, path: str, services: tuple[str, ...]) -> bool:
+        """Tell whether the layer holds for *path* and *services*; one without patterns holds everywhere."""
+        if self.paths and not any(glob_matches(path, pattern) for pattern in self.paths):
+            return False
+        return not self.services or any(
+            fnmatchcase(name, pattern) for name in services for pattern in self.services
+        )
+
+
 @dataclass
 class Config:
-    """What the user wants, from all sources together. See `load_config` in `archlint.config.load`."""
+    """What the user wants, from all sources together, the later of `layers` over the earlier. Made by `load_config`.
+
+    `values` and `origins` hold the settings that are not about single rules, and where each comes from.
+    """
 
     rules: Mapping[str, Rule]
     profile: str = "recommended"
-    today: str = field(default_factory=lambda: datetime.now(tz=UTC).date().isoformat())
+    layers: tuple[Layer, ...] = ()
+    exclude: tuple[str, ...] = ()
+    complete: tuple[str, ...] = ()
+    fail_on: str = "error"
+    baseline: str = ""
+    jobs: str = "auto"
     aggregate: bool = True
-    settings: dict[str, RuleSetting] = field(default_factory=dict)
+    today: str = field(default_factory=lambda: datetime.now(tz=UTC).date().isoformat())
+    origins: dict[str, str] = field(default_factory=dict)
+    _settings: dict[tuple[str, tuple[bool, ...]], RuleSetting] = field(default_factory=dict, repr=False)
+    _matches: dict[tuple[str, tuple[str, ...]], tuple[bool, ...]] = field(default_factory=dict, repr=False)
 
     def may_run(self, rule_id: str) -> bool:
         """Tell whether the rule runs for any file at all."""
-        return self.resolve(rule_id, path="").enabled
+        everywhere = tuple(not (layer.paths or layer.services) for layer in self.layers)
+        if self._resolve(rule_id, everywhere).enabled:
+            return True
+        return any(
+            (layer.paths or layer.services)
+            and self._resolve(rule_id, (*everywhere[:index], True, *everywhere[index + 1 :])).enabled
+            for index, layer in enumerate(self.layers)
+        )
 
     def resolve(self, rule_id: str, *, path: str, services: tuple[str, ...] = ()) -> RuleSetting:
         """Return how the rule runs for *path* and, for graph findings, for *services*."""
-        del path, services
-        if rule_id not in self.settings:
-            rule = self.rules[rule_id]
-            in_profile = PROFILES.index(rule.profile) <= PROFILES.index(self.profile)
-            self.settings[rule_id] = RuleSetting(in_profile, rule.severity, rule.options())
-        return self.settings[rule_id]
+        key = (path, services)
+        matched = self._matches.get(key)
+        if matched is None:
+            matched = self._matches[key] = tuple(layer.matches(path, services) for layer in self.layers)
+        return self._resolve(rule_id, matched)
+
+    def _resolve(self, rule_id: str, matched: tuple[bool, ...]) -> RuleSetting:
+        known = self._settings.get((rule_id, matched))
+        if known is None:
+            known = self._settings[rule_id, matched] = self._setting(self.rules[rule_id], matched)
+        return known
+
+    def _setting(self, rule: Rule, matched: tuple[bool, ...]) -> RuleSetting:
+        profile = self.profile if self.profile in PROFILES else "recommended"
+        enabled = PROFILES.index(rule.profile) <= PROFILES.index(profile)
+        severity, explicit, options = rule.severity, False, {}
+        names = {rule.id, rule.category, "all"}
+        for layer, holds in zip(self.layers, matched, strict=True):
+            if not holds:
+                continue
+            if layer.select is not None:
+                enabled = bool(names & set(layer.select)) or rule.category == "diagnostics"
+            if names & set(layer.ignore):
+                enabled = False
+            change = layer.rules.get(rule.id)
+            if change is not None:
+                enabled = enabled if change.enabled is None else change.enabled
+                options |= change.options
+                if change.severity is not None:
+                    severity, explicit = change.severity, True
+        return RuleSetting(enabled, severity, msgspec.convert(options, rule.options), explicit)
 
     def is_complete(self, path: str) -> bool:
         """Tell whether the scope of *path* is declared complete (closed world)."""
-        del path
-        return False
+        return any(glob_matches(path, pattern) for pattern in self.complete)
 
-    def digest(self) -> Any:
+    def digest(self) -> str:
         """Return a text that changes when anything changes that single documents are checked with."""
-        return (self.profile, self.today, self.aggregate)
+        return repr((self.profile, self.layers, self.complete, self.aggregate, self.today))
+
+
+def glob_matches(path: str, pattern: str) -> bool:
+    """Tell whether *path*, or a folder above it, matches the glob *pattern*; `**` stands for any number of folders."""
+    bare = pattern.rstrip("/").removesuffix("/**")
+    if bare in {"", ".", "**"}:
+        return True
+    parts = path.split("/")
+    return any(_glob(parts[:length], bare.split("/")) for length in range(1, len(parts) + 1))
+
+
+def _glob(parts: list[str], pattern: list[str]) -> bool:
+    if not pattern:
+        return not parts
+    if pattern[0] == "**":
+        return any(_glob(parts[cut:], pattern[1:]) for cut in range(len(parts) + 1))
+    return bool(parts) and fnmatchcase(parts[0], pattern[0]) and _glob(parts[1:], pattern[1:])

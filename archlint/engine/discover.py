@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pathspec import GitIgnoreSpec
 
+from archlint.config.model import glob_matches
 from archlint.errors import UsageError
 from archlint.findings.report import Notice
 from archlint.findings.severity import Severity
@@ -186,7 +187,7 @@ class _Walk:
         return name.endswith(self._endings) or any(fnmatch(name, pattern) for pattern in self._names)
 
     def _excluded(self, path: str) -> bool:
-        return any(_matches(path, pattern) for pattern in self._exclude)
+        return any(glob_matches(path, pattern) for pattern in self._exclude)
 
     @staticmethod
     def _ignored(path: str, ignores: tuple[_Ignore, ...], *, folder: bool) -> bool:
@@ -195,25 +196,3 @@ class _Walk:
             if said is not None:
                 return said
         return False
-
-
-def _matches(path: str, pattern: str) -> bool:
-    """Tell whether *path* or a folder above it matches the glob *pattern*, in which `**` stands for any folders."""
-    bare = pattern.rstrip("/")
-    bare = bare.removesuffix("/**")
-    parts = path.split("/")
-    return any(_glob("/".join(parts[:length]), bare) for length in range(1, len(parts) + 1))
-
-
-def _glob(path: str, pattern: str) -> bool:
-    if "**" not in pattern:
-        return path.count("/") == pattern.count("/") and all(
-            fnmatch(part, wanted) for part, wanted in zip(path.split("/"), pattern.split("/"), strict=True)
-        )
-    head, _, tail = pattern.partition("**")
-    head, tail = head.rstrip("/"), tail.lstrip("/")
-    parts = path.split("/")
-    start = head.count("/") + 1 if head else 0
-    if head and not _glob("/".join(parts[:start]), head):
-        return False
-    return not tail or any(_glob("/".join(parts[cut:]), tail) for cut in range(start, len(parts)))

@@ -1,7 +1,9 @@
 """The service graph: what all documents together say of the system."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from archlint.findings.severity import Confidence
@@ -14,17 +16,25 @@ from archlint.model.facts import (
     SelectFact,
     WorkloadFact,
 )
+from archlint.model.identity import Variants
 from archlint.source.location import Location
 
 
 @dataclass(slots=True)
 class Evidence:
-    """Why something is in the graph: the place, who read it, how sure that is, and what was read (`ORDERS_URL=http://orders`)."""
+    """Why something is in the graph: the place, who read it, how sure that is, and what was read (`ORDERS_URL`).
+
+    For an edge, `host`, `port` and `protocol` are the target's as written there, and `endpoints` what the host was found to be.
+    """
 
     at: Location
     extractor: str = ""
     confidence: float = 1.0
     detail: str = ""
+    host: str = ""
+    port: int | None = None
+    protocol: str = ""
+    endpoints: tuple[EndpointFact, ...] = ()
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -110,28 +120,33 @@ class Topic(Element):
 class Dependency(Element):
     """An edge: `kind` is `calls`, `uses`, `produces`, `consumes` or `routes`.
 
-    `confidence` combines independent evidence. `variants` are the variant sets in which the edge exists; rules never combine
-    edges without a common one. `port` and `protocol` are as the caller writes them. `unresolved` marks an edge whose target
-    nobody in scope provides.
+    `confidence` combines independent evidence. `declared` tells that somebody wrote the edge down as architecture, `observed` that it
+    was read from what is deployed.
     """
 
     kind: str
     source: Service
     target: Service | Datastore | Topic
     confidence: float = 1.0
-    protocol: str = ""
-    port: int | None = None
     declared: bool = False
     observed: bool = False
-    unresolved: bool = False
     criticality: str = ""
-    variants: frozenset[str] = frozenset()
     policy: dict[str, Any] = field(default_factory=dict)
 
     @property
     def level(self) -> Confidence:
         """The confidence as a level."""
         return Confidence.of(self.confidence)
+
+
+@dataclass(slots=True)
+class Dangling:
+    """A reference of a service to a host that nobody in scope provides."""
+
+    source: Service
+    host: str
+    scope: str
+    evidence: Evidence
 
 
 @dataclass(slots=True)
@@ -143,11 +158,69 @@ class ServiceGraph:
     topics: list[Topic] = field(default_factory=list)
     dependencies: list[Dependency] = field(default_factory=list)
     endpoints: list[EndpointFact] = field(default_factory=list)
+    workloads: list[WorkloadFact] = field(default_factory=list)
     routes: list[RouteFact] = field(default_factory=list)
     selects: list[SelectFact] = field(default_factory=list)
     links: list[LinkFact] = field(default_factory=list)
     apis: list[ApiFact] = field(default_factory=list)
+    dangling: list[Dangling] = field(default_factory=list)
+    variants: Variants = field(default_factory=lambda: Variants(()))
+    indices: dict[str, dict[str, list[Dependency]]] = field(default_factory=dict, repr=False)
 
     def calls(self) -> Iterator[Dependency]:
         """Yield the synchronous edges between services."""
         return (edge for edge in self.dependencies if edge.kind == "calls")
+
+    def users(self, store: Datastore) -> list[Dependency]:
+        """Return the edges to *store*."""
+        return [edge for edge in self.dependencies if edge.target is store]
+
+    def outgoing(self, service: Service) -> list[Dependency]:
+        """Return the edges that start at *service*."""
+        return self._index("out").get(service.id, [])
+
+    def incoming(self, element: Element) -> list[Dependency]:
+        """Return the edges that end at *element*."""
+        return self._index("in").get(element.id, [])
+
+    def _index(self, side: str) -> dict[str, list[Dependency]]:
+        if side not in self.indices:
+            found: dict[str, list[Dependency]] = defaultdict(list)
+            for edge in self.dependencies:
+                found[(edge.source if side == "out" else edge.target).id].append(edge)
+            self.indices[side] = dict(found)
+        return self.indices[side]
+
+    def cycles(self) -> list[list[Dependency]]:
+        """Return one shortest cycle of synchronous calls per strongly connected component, each as its edges in order."""
+        edges = [edge for edge in self.calls() if edge.source is not edge.target]
+        if not edges:
+            return []
+        import rustworkx  # noqa: PLC0415
+
+        network: Any = rustworkx.PyDiGraph()
+        nodes = {service.id: network.add_node(service) for service in self.services}
+        for edge in edges:
+            network.add_edge(nodes[edge.source.id], nodes[edge.target.id], edge)
+        found = []
+        for component in rustworkx.strongly_connected_components(network):
+            if len(component) > 1:
+                part = network.subgraph(sorted(component))
+                found.append(_shortest_cycle(part, rustworkx))
+        return sorted((cycle for cycle in found if cycle), key=lambda cycle: cycle[0].id)
+
+
+def _shortest_cycle(part: Any, rustworkx: Any) -> list[Dependency]:
+    best: list[int] = []
+    for source, target in sorted(part.edge_list()):
+        paths = rustworkx.dijkstra_shortest_paths(part, target, target=source)
+        if source in paths and (not best or len(paths[source]) + 1 < len(best)):
+            best = [*paths[source], target]
+        if len(best) == _SHORTEST:
+            break
+    steps = list(pairwise(best))
+    start = min(range(len(steps)), key=lambda index: part[steps[index][0]].name) if steps else 0
+    return [part.get_edge_data(*step) for step in (*steps[start:], *steps[:start])]
+
+
+_SHORTEST = 3

@@ -56,9 +56,7 @@ def base_of(document: Document) -> Document | None:
 
 def _only_completes(document: Document) -> bool:
     """Tell whether a variant file is no project by itself: Docker merges `override`, and services without image need a base."""
-    if ".override." in document.source.name:
-        return True
-    return False
+    return ".override." in document.source.name
 
 
 class Project(Node):
@@ -84,7 +82,7 @@ class Project(Node):
     @cached_property
     def files(self) -> list[Document]:
         """The files, in the order in which they are merged."""
-        found = []
+        found: list[Document] = []
         base = base_of(self.document)
         if base is not None:
             found.append(base)
@@ -197,7 +195,7 @@ class ComposeService(Node):
 
     def strings(self, key: str) -> list[tuple[str, Location]]:
         """Return the entries of the list (or the single text, or the keys of the mapping) at *key* that are known."""
-        found = []
+        found: list[tuple[str, Location]] = []
         for value, document, pointer in self.every(key):
             if isinstance(value, dict):
                 found.extend((str(name), document.at((*pointer, name), on_key=True)) for name in value)

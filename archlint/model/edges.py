@@ -1,0 +1,301 @@
+"""The edges of the graph: from configured values, and from what is declared."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from archlint.model.facts import ConfigFact, Container, DependencyFact, Setting, WorkloadFact
+from archlint.model.graph import Dangling, Datastore, Dependency, Evidence, Service, ServiceGraph, Topic
+from archlint.model.identity import Endpoints, nearest
+from archlint.model.stores import KINDS, PORTS
+from archlint.model.values import Reference, key_words, references
+from archlint.source.location import Location
+
+if TYPE_CHECKING:
+    from archlint.model.links import Links
+
+_DATABASE_PARTS = ("NAME", "DATABASE", "DB", "SCHEMA", "DATABASE_NAME", "DB_NAME", "DBNAME")
+_STORE_SECRET = (
+    "DATABASE_URL",
+    "DATABASE_URI",
+    "DB_URL",
+    "DB_URI",
+    "DSN",
+    "CONNECTION_STRING",
+    "MONGO_URL",
+    "MONGODB_URI",
+    "JDBC_URL",
+)
+_CEILING = 0.95
+
+
+class Edges:
+    """Collects edges, one per source, target and kind, with all their evidence."""
+
+    def __init__(
+        self,
+        graph: ServiceGraph,
+        elements: dict[tuple[str, str, str], Service | Datastore],
+        endpoints: Endpoints,
+        configs: Sequence[ConfigFact],
+    ) -> None:
+        self.graph = graph
+        self._elements = elements
+        self._endpoints = endpoints
+        self._configs: dict[tuple[str, str, str], list[ConfigFact]] = defaultdict(list)
+        for config in configs:
+            self._configs[config.kind, config.scope, config.name].append(config)
+        self._edges: dict[tuple[str, str, str], Dependency] = {}
+        self._databases: dict[tuple[str, ...], Datastore] = {}
+
+    def observe(self, service: Service, workload: WorkloadFact) -> None:
+        """Add the edges that the settings of *workload*, which is *service*, say."""
+        for container in workload.containers:
+            if container.init:
+                continue
+            settings = [*self._settings(container, workload), *self._mounted(container, workload)]
+            values = {key_words(setting.key): setting.value or "" for setting, _ in settings if setting.key}
+            for setting, places in settings:
+                if setting.value is None:
+                    self._secret(service, workload, setting)
+                    continue
+                for reference in references(setting.key, setting.value):
+                    if not reference.topic:
+                        self._refer(
+                            service, workload, setting, places, _completed(reference, setting.key, values)
+                        )
+
+    def _settings(
+        self, container: Container, workload: WorkloadFact
+    ) -> Iterator[tuple[Setting, list[Location]]]:
+        """Yield the settings with those of ConfigMaps put in, each with the places that say it, the container's first."""
+        for setting in container.settings:
+            kind, _, reference = setting.source.partition(":")
+            if kind not in {"configmap", "secret"}:
+                yield setting, [setting.at]
+                continue
+            name, _, key = reference.partition("#")
+            for config in self._config(kind, workload, name):
+                for entry in config.entries:
+                    if not key or entry.key == key:
+                        wanted = f"{setting.key}{entry.key}" if not key else setting.key
+                        source = f"{kind}:{workload.scope}/{name}#{entry.key}"
+                        yield (
+                            Setting(key=wanted, value=entry.value, at=setting.at, source=source),
+                            [setting.at, entry.at],
+                        )
+            if kind == "secret" and key and not self._config(kind, workload, name):
+                source = f"{kind}:{workload.scope}/{name}#{key}"
+                yield Setting(key=setting.key, at=setting.at, source=source), [setting.at]
+
+    def _mounted(
+        self, container: Container, workload: WorkloadFact
+    ) -> Iterator[tuple[Setting, list[Location]]]:
+        """Yield the settings in the files of mounted ConfigMaps."""
+        mounts = {name for name, _, _ in container.mounts}
+        for volume in workload.volumes:
+            if volume.kind == "configmap" and volume.name in mounts:
+                for config in self._config("configmap", workload, volume.source):
+                    for entry in config.entries:
+                        if entry.source.startswith("file:"):
+                            yield entry, [volume.at or container.at, entry.at]
+
+    def _config(self, kind: str, workload: WorkloadFact, name: str) -> list[ConfigFact]:
+        found = self._configs.get((kind, workload.scope, name), [])
+        together = [
+            config for config in found if self.graph.variants.together(workload.at.path, config.at.path)
+        ]
+        same = [config for config in together if config.at.path == workload.at.path]
+        return same or together or found
+
+    def _refer(
+        self,
+        service: Service,
+        workload: WorkloadFact,
+        setting: Setting,
+        places: list[Location],
+        reference: Reference,
+    ) -> None:
+        extractor = workload.containers[0].name and "env"
+        found = [
+            end
+            for end in self._endpoints.lookup(reference.host, workload.scope)
+            if self.graph.variants.together(workload.at.path, end.at.path)
+        ] or self._endpoints.lookup(reference.host, workload.scope)
+        found = nearest(workload.at.path, found)
+        evidence = [
+            Evidence(
+                at=at,
+                extractor=f"{extractor}:{setting.via}",
+                confidence=reference.confidence,
+                detail=setting.key,
+                host=reference.host,
+                port=reference.port,
+                protocol=reference.protocol,
+                endpoints=tuple(found),
+            )
+            for at in places
+        ]
+        if not found:
+            self._unresolved(service, workload, reference, evidence)
+            return
+        target = self._elements.get(("endpoint", found[0].scope, found[0].name))
+        if target is service or target is None:
+            return
+        if isinstance(target, Datastore):
+            target = self._database(target, reference)
+            self.add("uses", service, target, evidence)
+        else:
+            self.add("calls", service, target, evidence)
+
+    def _unresolved(
+        self, service: Service, workload: WorkloadFact, reference: Reference, evidence: list[Evidence]
+    ) -> None:
+        kind = KINDS.get(reference.engine, "")
+        local = "." not in reference.host or reference.host.endswith((".svc", ".svc.cluster.local"))
+        if kind in {"db", "cache", "broker"} and not local:
+            self.add("uses", service, self._external_store(reference), evidence)
+        elif reference.confidence >= 0.8 and local:  # noqa: PLR2004 - a bare name alone may be anything
+            self.graph.dangling.append(Dangling(service, reference.host, workload.scope, evidence[-1]))
+
+    def _external_store(self, reference: Reference) -> Datastore:
+        port = reference.port or PORTS.get(reference.engine)
+        database = reference.database or ""
+        key = ("external", reference.engine, reference.host.lower(), str(port), database, reference.schema)
+        if key not in self._databases:
+            name = f"{reference.host}/{database}" if database else reference.host
+            self._databases[key] = Datastore(
+                id="datastore:" + "/".join(part for part in key if part),
+                name=name,
+                engine=reference.engine,
+                kind=KINDS.get(reference.engine, "db"),
+                host=reference.host,
+                port=port,
+                database=database,
+                schema=reference.schema,
+            )
+            self.graph.datastores.append(self._databases[key])
+        return self._databases[key]
+
+    def _database(self, server: Datastore, reference: Reference) -> Datastore:
+        """Return the database of *server* that *reference* names, or the server where it names none."""
+        if server.kind not in {"db", "cache"} or not reference.database:
+            return server
+        key = (server.id, reference.database.lower(), reference.schema.lower())
+        if key not in self._databases:
+            name = f"{server.host}/{reference.database}" + (
+                f".{reference.schema}" if reference.schema else ""
+            )
+            self._databases[key] = Datastore(
+                id="/".join(part for part in key if part),
+                name=name,
+                evidence=list(server.evidence),
+                engine=server.engine,
+                kind=server.kind,
+                host=server.host,
+                port=server.port,
+                database=reference.database,
+                schema=reference.schema,
+                owner=server.owner,
+                system=server.system,
+                scope=server.scope,
+                aliases=set(server.aliases),
+            )
+            self.graph.datastores.append(self._databases[key])
+        return self._databases[key]
+
+    def _secret(self, service: Service, workload: WorkloadFact, setting: Setting) -> None:
+        """Add an edge to the store whose address is an entry of a Secret: who shares the entry shares the store."""
+        words = key_words(setting.key)
+        if not setting.source.startswith("secret:") or not words.endswith(_STORE_SECRET):
+            return
+        key = ("secret", setting.source)
+        if key not in self._databases:
+            self._databases[key] = Datastore(
+                id=f"datastore:{setting.source}",
+                name=setting.source,
+                host=setting.source,
+                scope=workload.scope,
+                database="?",
+            )
+            self.graph.datastores.append(self._databases[key])
+        evidence = Evidence(at=setting.at, extractor="secret", confidence=0.6, detail=setting.key)
+        self.add("uses", service, self._databases[key], [evidence])
+
+    def declare(self, dependencies: Sequence[DependencyFact], links: "Links") -> None:
+        """Add what *dependencies* declare."""
+        for fact in dependencies:
+            source = links.service(fact.source, fact)
+            if source is None:
+                continue
+            target = links.target(fact)
+            if target is None or target is source:
+                continue
+            kind = fact.kind or ("uses" if isinstance(target, Datastore) else "calls")
+            evidence = Evidence(
+                at=fact.at,
+                extractor=fact.extractor,
+                confidence=fact.confidence,
+                host=fact.target,
+                port=fact.port,
+            )
+            edge = self.add(kind, source, target, [evidence])
+            edge.declared = edge.declared or fact.declared
+            edge.observed = edge.observed or not fact.declared
+            edge.criticality = edge.criticality or fact.criticality
+
+    def add(
+        self,
+        kind: str,
+        source: Service,
+        target: Service | Datastore | Topic,
+        evidence: list[Evidence],
+        *,
+        declared: bool = False,
+    ) -> Dependency:
+        """Add *evidence* for an edge, and return it."""
+        key = (kind, source.id, target.id)
+        edge = self._edges.get(key)
+        if edge is None:
+            edge = Dependency(
+                id="|".join(key),
+                name=f"{source.name} → {target.name}",
+                kind=kind,
+                source=source,
+                target=target,
+            )
+            self._edges[key] = edge
+            self.graph.dependencies.append(edge)
+        known = {(item.at.node, item.detail) for item in edge.evidence}
+        edge.evidence.extend(item for item in evidence if (item.at.node, item.detail) not in known)
+        if evidence and evidence[0].extractor.startswith(("env", "secret")):
+            edge.observed = True
+        edge.declared = edge.declared or declared
+        if isinstance(target, Datastore) and not target.evidence:
+            target.evidence.extend(evidence[:1])
+        return edge
+
+    def finish(self) -> None:
+        """Combine the evidence of every edge to its confidence: independent sources count together, up to 0.95."""
+        for edge in self._edges.values():
+            best: dict[str, float] = {}
+            for item in edge.evidence:
+                best[item.extractor] = max(best.get(item.extractor, 0), item.confidence)
+            doubt = 1.0
+            for confidence in best.values():
+                doubt *= 1 - confidence
+            edge.confidence = max(*best.values(), min(_CEILING, 1 - doubt))
+
+
+def _completed(reference: Reference, key: str, values: dict[str, str]) -> Reference:
+    """Return *reference* with the database that a setting of the same prefix names (`DB_HOST` with `DB_NAME`)."""
+    if reference.database or reference.protocol:
+        return reference
+    prefix = key_words(key).rpartition("_")[0]
+    for part in _DATABASE_PARTS:
+        database = values.get(f"{prefix}_{part}" if prefix else part, "")
+        if database and database.replace("_", "").replace("-", "").isalnum():
+            port = values.get(f"{prefix}_PORT", "")
+            number = int(port) if port.isdecimal() else reference.port
+            return Reference(reference.host, reference.confidence, number, database=database)
+    return reference

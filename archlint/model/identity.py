@@ -1,0 +1,114 @@
+"""Who is meant: which facts speak of the same service, and what a name stands for where it is used."""
+
+import posixpath
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from archlint.model.facts import EndpointFact, WorkloadFact
+
+_SUFFIX = re.compile(r"[-_](?:service|svc|api|deployment|server|app)\Z")
+_VERSION = re.compile(r"[-_.]v\d+\Z")
+_CLUSTER = ".svc.cluster.local"
+
+
+class Unions:
+    """Disjoint sets of hashable things."""
+
+    def __init__(self) -> None:
+        self._parents: dict[object, object] = {}
+
+    def find(self, item: object) -> object:
+        """Return the representative of *item*'s set."""
+        root = item
+        while (parent := self._parents.setdefault(root, root)) != root:
+            root = parent
+        while item != root:
+            self._parents[item], item = root, self._parents[item]
+        return root
+
+    def join(self, one: object, other: object) -> None:
+        """Make the sets of *one* and *other* the same."""
+        first, second = self.find(one), self.find(other)
+        if first != second:
+            self._parents[second] = first
+
+
+def normalised(name: str) -> str:
+    """Return a service's name without what people add to it: case, `-service`, `-svc`, `-api`, `-v1`, separators."""
+    text = name.strip().lower().replace(" ", "-")
+    previous = ""
+    while text != previous:
+        previous = text
+        text = _SUFFIX.sub("", _VERSION.sub("", text)) or text
+    return re.sub(r"[^a-z0-9]", "", text)
+
+
+def selects(selector: dict[str, str], labels: dict[str, str]) -> bool:
+    """Tell whether an equality-based *selector* matches *labels* (Kubernetes, Labels and Selectors)."""
+    return all(labels.get(key) == value for key, value in selector.items())
+
+
+class Endpoints:
+    """The names under which something can be reached, per scope."""
+
+    def __init__(self, endpoints: Iterable[EndpointFact]) -> None:
+        self._by_name: dict[tuple[str, str], list[EndpointFact]] = defaultdict(list)
+        for endpoint in endpoints:
+            for name in {endpoint.name, *endpoint.hostnames}:
+                self._by_name[endpoint.scope, name.lower()].append(endpoint)
+        self.scopes = {scope for scope, _ in self._by_name}
+
+    def lookup(self, host: str, scope: str) -> list[EndpointFact]:
+        """Return the endpoints that *host* means in *scope*: several where files are variants of each other."""
+        name = host.lower().rstrip(".")
+        if not scope.startswith("k8s:"):
+            return self._by_name.get((scope, name), [])
+        parts = name.removesuffix(_CLUSTER).removesuffix(".svc").split(".")
+        if len(parts) == 1:
+            return self._by_name.get((scope, parts[0]), [])
+        if len(parts) == 2 or name.endswith((".svc", _CLUSTER)):  # noqa: PLR2004
+            return self._by_name.get((f"k8s:{parts[-1]}", parts[-2]), [])
+        return []
+
+
+class Variants:
+    """Which files are alternatives of each other: those, and those folders, that define the same workload."""
+
+    def __init__(self, workloads: Sequence[WorkloadFact]) -> None:
+        self._files: dict[str, set[tuple[str, str, str]]] = defaultdict(set)
+        self._folders: dict[str, set[tuple[str, str, str]]] = defaultdict(set)
+        for workload in workloads:
+            key = (workload.kind, workload.scope, workload.name)
+            self._files[workload.at.path].add(key)
+            self._folders[posixpath.dirname(workload.at.path)].add(key)
+
+    def together(self, one: str, other: str) -> bool:
+        """Tell whether the files *one* and *other* can be deployed together."""
+        if one == other:
+            return True
+        if self._files.get(one, set()) & self._files.get(other, set()):
+            return False
+        first, second = posixpath.dirname(one), posixpath.dirname(other)
+        return first == second or not self._folders.get(first, set()) & self._folders.get(second, set())
+
+
+def nearest(path: str, endpoints: Sequence[EndpointFact]) -> list[EndpointFact]:
+    """Return those of *endpoints* whose files are nearest to *path*: the same file, the same folder, the longest common way."""
+    if len(endpoints) < 2:  # noqa: PLR2004
+        return list(endpoints)
+    scores = [_closeness(path, endpoint.at.path) for endpoint in endpoints]
+    best = max(scores)
+    return [endpoint for endpoint, score in zip(endpoints, scores, strict=True) if score == best]
+
+
+def _closeness(one: str, other: str) -> tuple[int, int]:
+    if one == other:
+        return 2, 0
+    first, second = posixpath.dirname(one).split("/"), posixpath.dirname(other).split("/")
+    common = 0
+    for left, right in zip(first, second, strict=False):
+        if left != right:
+            break
+        common += 1
+    return int(first == second), common

@@ -1,0 +1,199 @@
+"""What is declared, joined with what runs: catalog entries, manifests, contracts, channels."""
+
+import posixpath
+from collections import defaultdict
+from collections.abc import Sequence
+
+from archlint.model.edges import Edges
+from archlint.model.facts import (
+    ApiFact,
+    BaseFact,
+    ChannelFact,
+    DatastoreFact,
+    DependencyFact,
+    LinkFact,
+    ServiceFact,
+)
+from archlint.model.graph import Datastore, Evidence, Service, ServiceGraph, Topic
+from archlint.model.identity import normalised
+
+_LEAST_NAME = 3
+
+
+class Links:
+    """Finds the element that a declared name means."""
+
+    def __init__(
+        self, graph: ServiceGraph, elements: dict[tuple[str, str, str], Service | Datastore]
+    ) -> None:
+        self.graph = graph
+        self._elements = elements
+        self._by_name: dict[str, list[Service]] = defaultdict(list)
+        self._by_normal: dict[str, list[Service]] = defaultdict(list)
+        self._stores: dict[str, list[Datastore]] = defaultdict(list)
+        self._by_folder: dict[str, list[Service]] = defaultdict(list)
+        self._topics: dict[tuple[str, str, str], Topic] = {}
+        for service in graph.services:
+            self._index(service)
+        for store in graph.datastores:
+            for name in {store.name, *store.aliases}:
+                self._stores[name.lower()].append(store)
+
+    def _index(self, service: Service) -> None:
+        for name in {service.name, *service.aliases}:
+            if service not in self._by_name[name.lower()]:
+                self._by_name[name.lower()].append(service)
+        if service not in self._by_normal[normalised(service.name)]:
+            self._by_normal[normalised(service.name)].append(service)
+        for evidence in service.evidence:
+            folder = posixpath.dirname(evidence.at.path)
+            if service not in self._by_folder[folder]:
+                self._by_folder[folder].append(service)
+
+    def declare(self, services: Sequence[ServiceFact], stores: Sequence[DatastoreFact]) -> None:
+        """Join declared services and stores with the running ones of the same name, or add them."""
+        for fact in services:
+            service = self._match(fact)
+            if service is None:
+                service = Service(id=f"service:{fact.entity or fact.name}", name=fact.name, scope=fact.scope)
+                self.graph.services.append(service)
+            if fact.first_party is not None:
+                service.first_party = fact.first_party
+            service.evidence.append(
+                Evidence(at=fact.at, extractor=fact.extractor, confidence=fact.confidence)
+            )
+            service.aliases.update(name for name in (fact.name, fact.entity, *fact.aliases) if name)
+            service.declared = service.declared or fact.declares
+            for name in ("system", "owner", "lifecycle", "visibility", "role"):
+                setattr(service, name, getattr(fact, name) or getattr(service, name))
+            service.tier = fact.tier if fact.tier is not None else service.tier
+            service.extra.update(fact.extra)
+            self._index(service)
+        for store_fact in stores:
+            found = self._stores.get(store_fact.name.lower(), [])
+            if not found:
+                store = Datastore(
+                    id=f"datastore:{store_fact.entity or store_fact.name}",
+                    name=store_fact.name,
+                    host=store_fact.name,
+                    engine=store_fact.engine,
+                )
+                self.graph.datastores.append(store)
+                found = [store]
+            for store in found:
+                store.owner = store_fact.owner or store.owner
+                store.system = store_fact.system or store.system
+                store.aliases.update(name for name in (store_fact.name, store_fact.entity) if name)
+                store.evidence.append(Evidence(at=store_fact.at, extractor=store_fact.extractor))
+            for name in (store_fact.name, store_fact.entity):
+                if name:
+                    self._stores[name.lower()] = found
+
+    def _match(self, fact: ServiceFact) -> Service | None:
+        for name in (fact.entity, fact.name, *fact.aliases):
+            found = self._by_name.get(name.lower(), []) if name else []
+            if len(found) == 1:
+                return found[0]
+        found = self._by_normal.get(normalised(fact.name), [])
+        return found[0] if len(found) == 1 and len(normalised(fact.name)) >= _LEAST_NAME else None
+
+    def service(self, name: str, fact: BaseFact) -> Service | None:
+        """Return the service that *name* means; for an empty name the one that the document of *fact* belongs to."""
+        if not name:
+            return self._at(fact.at.path)
+        found = self._by_name.get(name.lower(), [])
+        if len(found) != 1:
+            short = name.rpartition("/")[2].rpartition(":")[2]
+            found = (
+                found or self._by_name.get(short.lower(), []) or self._by_normal.get(normalised(short), [])
+            )
+        return found[0] if len(found) == 1 else None
+
+    def target(self, fact: DependencyFact) -> Service | Datastore | Topic | None:
+        """Return what a declared dependency is on."""
+        found = self._stores.get(fact.target.lower())
+        if found and fact.kind in {"uses", ""}:
+            return found[0]
+        service = self.service(fact.target, fact)
+        if service is not None:
+            return service
+        short = fact.target.rpartition("/")[2].rpartition(":")[2].lower()
+        stores = self._stores.get(short, [])
+        return stores[0] if stores and fact.kind in {"uses", ""} else None
+
+    def provide(self, apis: Sequence[ApiFact]) -> None:
+        """Give each API to the service that provides it: by a link, by its folder, by its title."""
+        owners = {link.target: link for link in self.graph.links if link.kind == "contract"}
+        for api in apis:
+            link: LinkFact | None = owners.get(api.at.path)
+            service = self.service(link.source, link) if link else self.service(api.service, api)
+            if service is None and not api.service:
+                found = self._by_normal.get(normalised(api.title), [])
+                service = found[0] if len(found) == 1 else None
+            if service is not None:
+                service.apis.append(api)
+
+    def _at(self, path: str) -> Service | None:
+        """Return the service whose folder *path* lies in: the only one there, or the one called like a folder above."""
+        folder = posixpath.dirname(path)
+        here = [service for service in self._by_folder.get(folder, []) if service.first_party]
+        if len(here) == 1:
+            return here[0]
+        for part in reversed(folder.split("/")):
+            found = self._by_name.get(part.lower(), [])
+            if len(found) == 1:
+                return found[0]
+        return None
+
+    def channels(self, facts: Sequence[ChannelFact], edges: Edges) -> None:
+        """Add the channels that are sent to and received from, with their edges."""
+        for fact in facts:
+            if fact.address is None:
+                continue
+            topic = self._topic(fact)
+            topic.public = topic.public or fact.public
+            topic.evidence.append(Evidence(at=fact.at, extractor=fact.extractor, confidence=fact.confidence))
+            if not fact.action:
+                continue
+            service = self.service(fact.service, fact) or self._application(fact)
+            topic.uses.append((service, fact))
+            service.channels.append(fact)
+            kind = "produces" if fact.action == "send" else "consumes"
+            edges.add(
+                kind,
+                service,
+                topic,
+                [Evidence(at=fact.at, extractor=fact.extractor, confidence=fact.confidence)],
+            )
+
+    def _topic(self, fact: ChannelFact) -> Topic:
+        address = fact.address or ""
+        protocol = (
+            fact.protocol.removesuffix("-secure").removesuffix("s")
+            if fact.protocol not in {"nats", "sqs", "sns", "jms"}
+            else fact.protocol
+        )
+        key = (protocol, "", address)
+        if key not in self._topics:
+            topic = Topic(
+                id=f"channel:{protocol}/{address}",
+                name=address,
+                kind=fact.kind,
+                broker=fact.broker or protocol,
+                address=address,
+            )
+            self._topics[key] = topic
+            self.graph.topics.append(topic)
+        return self._topics[key]
+
+    def _application(self, fact: ChannelFact) -> Service:
+        """Return a service for an application that only its AsyncAPI document tells of."""
+        name = fact.service or posixpath.basename(posixpath.dirname(fact.at.path)) or fact.at.path
+        service = Service(
+            id=f"service:{fact.at.path}#{name}",
+            name=name,
+            evidence=[Evidence(at=fact.at, extractor=fact.extractor)],
+        )
+        self.graph.services.append(service)
+        self._index(service)
+        return service

@@ -1,0 +1,168 @@
+"""From a configured value to what it refers to: hosts, ports, protocols, databases.
+
+The forms and their confidences: a URI 0.9, host and port 0.8, a bare name under a key that says it is an address 0.75, a topic under a
+key that says so 0.5. Keys that name the service itself, bind addresses, public URLs and origins never refer to anything.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from archlint.model.stores import ENGINES_BY_SCHEME
+
+_MOST_TEXT = 4_000
+_DENIED = re.compile(
+    r"(?:^|_)(?:HOST_?NAME|SERVICE_NAME|POD_NAME|POD_IP|NODE_NAME|APP_NAME|APPLICATION_NAME|CLIENT_ID|INSTANCE_ID|NAMESPACE|USER_?NAME|USER)$"
+    r"|(?:^|_)(?:ADVERTISED_)?LISTENERS?(?:_|$)|^ASPNETCORE_URLS$|PUBLIC_(?:URL|URI|HOST)|(?:^|_)CORS(?:_|$)|ALLOWED_(?:HOSTS|ORIGINS)|ORIGINS?$"
+    r"|(?:CALLBACK|REDIRECT|RETURN|LOGOUT|BASE_PATH|EXTERNAL)_?(?:URLS?|URI)?$|(?:^|_)BIND(?:_|$)|(?:^|_)LISTEN(?:_|$)|NO_PROXY$|JAVA_OPTS$|SITE_URL$"
+)
+_ADDRESS_KEY = re.compile(
+    r"(?:^|_)(?:HOSTS?|HOSTNAME|ADDR|ADDRESS|ADDRESSES|ENDPOINTS?|URLS?|URI|URIS|SERVERS?|BROKERS?|DSN|CONNECT|CONNECTION|CONNECTION_?STRING|PEERS?|NODES?)$"
+)
+_TOPIC_KEY = re.compile(r"(?:^|_)(?:TOPIC|QUEUE)(?:_NAME)?$")
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_HOST = re.compile(
+    r"[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?)*\.?\Z"
+)
+_HOST_PORT = re.compile(r"(?P<host>[A-Za-z0-9][A-Za-z0-9_.-]*):(?P<port>\d{2,5})(?P<rest>/[^\s]*)?\Z")
+_URI = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<rest>[^\s\"'<>]+)\Z")
+_URI_INSIDE = re.compile(r"(?<![A-Za-z0-9+.-])(?P<uri>[a-z][a-z0-9+.-]*://[^\s\"'<>,;|)}\]]+)")
+_GO_DSN = re.compile(
+    r"(?:[^@/\s]*@)?(?:tcp|unix)\((?P<host>[A-Za-z0-9_.-]+)(?::(?P<port>\d+))?\)/(?P<database>[A-Za-z0-9_-]*)"
+)
+_ORACLE = re.compile(
+    r"oracle:thin:[^@]*@(?://)?(?P<host>[A-Za-z0-9_.-]+)(?::(?P<port>\d+))?[:/](?P<database>[A-Za-z0-9_.-]+)"
+)
+_SELF = frozenset(("localhost", "127.0.0.1", "0.0.0.0", "*", "::", "::1", "host.docker.internal"))  # noqa: S104
+_DATABASE_KEYS = ("database", "initial catalog", "databasename", "dbname")
+_HOST_KEYS = ("server", "data source", "host", "address", "addr", "network address", "servername")
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What a value refers to.
+
+    `protocol` is the scheme; `engine` the datastore family it implies. `database` and `schema` are empty where not given.
+    `read_only` tells replica endpoints. `topic` is set instead of `host` for channels.
+    """
+
+    host: str
+    confidence: float
+    port: int | None = None
+    protocol: str = ""
+    engine: str = ""
+    database: str = ""
+    schema: str = ""
+    path: str = ""
+    topic: str = ""
+
+
+def key_words(key: str) -> str:
+    """Return *key* in upper snake case: `spring.datasource.url`, `IdentityUrl` and `ConnectionStrings__Db` alike."""
+    return re.sub(r"[^A-Z0-9]+", "_", _CAMEL.sub("_", key).upper()).strip("_")
+
+
+def references(key: str, value: str) -> Iterator[Reference]:
+    """Yield what the setting *key* = *value* refers to; own and bind addresses are left out."""
+    text = value.strip().strip("\"'")
+    words = key_words(key)
+    if not text or len(text) > _MOST_TEXT or _DENIED.search(words):
+        return
+    if _TOPIC_KEY.search(words) and re.fullmatch(r"[\w.\-]+", text):
+        yield Reference("", 0.5, topic=text)
+        return
+    for reference in _parse(words, text):
+        if reference.host.lower().strip("[]") not in _SELF and not reference.host.startswith("127."):
+            yield reference
+
+
+def _parse(words: str, text: str) -> Iterator[Reference]:
+    bare = re.sub(r"^(?:jdbc|r2dbc):(?:[a-z]+:(?=[a-z]+://))?", "", text)
+    if match := _ORACLE.search(text):
+        yield Reference(
+            match["host"], 0.9, _port(match["port"]), "oracle", "oracle", match["database"].lower()
+        )
+    elif match := _URI.match(bare):
+        yield from _uri(match["scheme"].lower(), match["rest"])
+    elif match := _GO_DSN.search(text):
+        yield Reference(match["host"], 0.9, _port(match["port"]), "mysql", "mysql", match["database"])
+    elif (pairs := _pairs(text)) and any(name in pairs for name in _HOST_KEYS):
+        yield from _from_pairs(pairs)
+    elif "," in text and all(
+        _HOST_PORT.match(part.strip()) or _URI.match(part.strip()) for part in text.split(",")
+    ):
+        for part in text.split(","):
+            yield from _parse(words, part.strip())
+    elif match := _HOST_PORT.match(text):
+        if not match["host"].replace(".", "").isdecimal() or "." in match["host"]:
+            yield Reference(match["host"], 0.8, int(match["port"]), path=match["rest"] or "")
+    elif _ADDRESS_KEY.search(words) and _HOST.match(text) and not text.isdecimal():
+        yield Reference(text.rstrip("."), 0.75)
+    elif (
+        _ADDRESS_KEY.search(words)
+        and "/" in text
+        and _HOST.match(text.split("/", maxsplit=1)[0])
+        and " " not in text
+        and "." not in text.split("/", maxsplit=1)[0]
+    ):
+        yield Reference(text.split("/", maxsplit=1)[0], 0.75, path="/" + text.split("/", 1)[1])
+    elif " " in text or ("," in text and "://" in text):
+        for found in _URI_INSIDE.finditer(text):
+            if match := _URI.match(found["uri"]):
+                yield from _uri(match["scheme"].lower(), match["rest"])
+
+
+def _uri(scheme: str, rest: str) -> Iterator[Reference]:
+    base = scheme.partition("+")[0]
+    engine = ENGINES_BY_SCHEME.get(base, "")
+    authority, slash, tail = rest.partition("/")
+    if ";" in authority:  # sqlserver://host:port;databaseName=x
+        authority, _, properties = rest.partition(";")
+        tail = _pairs(properties).get("databasename", "") or _pairs(properties).get("database", "")
+    authority = authority.rpartition("@")[2]
+    authority, _, query_here = authority.partition("?")
+    path, _, query = tail.partition("?")
+    options = dict(pair.split("=", 1) for pair in (query or query_here).split("&") if "=" in pair)
+    database = unquote(path.partition("/")[0]) if engine else ""
+    schema = options.get("currentSchema") or options.get("search_path") or options.get("schema") or ""
+    for part in authority.split(","):
+        name, _, port = part.rpartition(":") if part.rpartition(":")[2].isdecimal() else (part, "", "")
+        name = name or part
+        if _HOST.match(name):
+            yield Reference(
+                name.rstrip("."),
+                0.9,
+                _port(port),
+                base,
+                engine,
+                database,
+                schema,
+                slash + path if slash else "",
+            )
+
+
+def _pairs(text: str) -> dict[str, str]:
+    """Return the `name=value` pairs of an ADO.NET string (`;`) or a libpq one (spaces), names in lower case."""
+    if "=" not in text:
+        return {}
+    parts = text.split(";") if ";" in text else text.split()
+    pairs = (part.split("=", 1) for part in parts if "=" in part)
+    return {name.strip().lower(): value.strip().strip("'\"") for name, value in pairs}
+
+
+def _from_pairs(pairs: dict[str, str]) -> Iterator[Reference]:
+    address = next(pairs[name] for name in _HOST_KEYS if name in pairs)
+    address = re.sub(r"^(?:tcp|np|lpc):", "", address).partition("\\")[0]
+    cut = "," if "," in address else ":"
+    host, _, port = address.partition(cut)
+    database = next((pairs[name] for name in _DATABASE_KEYS if name in pairs), "")
+    if _HOST.match(host):
+        engine = "sqlserver" if "initial catalog" in pairs or "data source" in pairs else ""
+        yield Reference(
+            host, 0.9, _port(port or pairs.get("port", "")), "", engine, database, pairs.get("searchpath", "")
+        )
+
+
+def _port(text: str | None) -> int | None:
+    return int(text) if text and text.isdecimal() else None
