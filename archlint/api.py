@@ -3,6 +3,7 @@
 import pluggy
 
 from archlint.errors import ArchlintError, ConfigError, PluginError, UsageError
+from archlint.findings import sanitize
 from archlint.findings.finding import Finding, Suppressed, TextEdit, TextFix
 from archlint.findings.problem import Edit, Fix, Problem, Related
 from archlint.findings.report import Notice, Report, Reporter, ReportOptions, RuleInfo
@@ -119,4 +120,5 @@ __all__ = [
     "parse_pointer",
     "rule",
     "rules_in",
+    "sanitize",
 ]

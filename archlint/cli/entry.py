@@ -1,13 +1,110 @@
-"""The command `archlint`."""
+"""The command `archlint`: sub-commands are imported when they are called, so that each starts as fast as it can."""
 
+import importlib
 import sys
+from difflib import get_close_matches
+
+import click
+
+import archlint
+from archlint.errors import ArchlintError
+
+COMMANDS = {
+    "baseline": "Write the known findings, so that later runs report new ones only.",
+    "check": "Check files and folders, and report what breaks good design.",
+    "clean": "Remove the cache.",
+    "config": "Show, check or describe the configuration.",
+    "explain": "Show the page of a rule, or what was understood of an API.",
+    "facts": "Print what the documents say of the system, as JSON.",
+    "graph": "Print the service graph.",
+    "init": "Write a first configuration.",
+    "new": "Write the file of a new rule.",
+    "plugins": "List the installed plugins.",
+    "rules": "List the rules.",
+}
+"""The sub-commands, each the function of the same name in the module of the same name."""
+
+
+class _Commands(click.Group):
+    """A group whose commands are imported on use."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        command = getattr(importlib.import_module(f"archlint.cli.{cmd_name}"), cmd_name)
+        return command if isinstance(command, click.Command) else None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            close = get_close_matches(args[0], COMMANDS, 1)
+            hint = f" Did you mean `{close[0]}`?" if close else ""
+            raise click.UsageError(f"There is no command `{args[0]}`.{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, text in sorted(COMMANDS.items())])
+
+
+@click.group(
+    cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.version_option(archlint.__version__, prog_name="archlint")
+def cli() -> None:
+    """The linter for backend architecture: one service graph from all the artifacts of a repository, and rules over it."""
 
 
 def main() -> None:
-    """Run the command line and exit with its status."""
-    from archlint.cli.check import check  # noqa: PLC0415
+    """Run the command line and exit with its status: 0 nothing to report, 1 findings, 2 usage or configuration."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    sys.exit(run())
 
-    sys.exit(check(sys.argv[1:]))
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run the command line and return its status."""
+    try:
+        status = cli.main(arguments, prog_name="archlint", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except ArchlintError as error:
+        click.echo(f"archlint: {error}", err=True)
+        return 2
+    except (click.Abort, KeyboardInterrupt):
+        return 130
+    except BrokenPipeError:
+        _silence()
+        return 141
+    except OSError as error:
+        click.echo(f"archlint: {error.strerror or error}", err=True)
+        return 2
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _silence()
+        return 141
+    return status if isinstance(status, int) else 0
+
+
+def _silence() -> None:
+    """Keep Python from complaining at exit about a reader that has gone away."""
+    import os  # noqa: PLC0415
+
+    try:
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, sys.stdout.fileno())
+    except OSError:
+        return
 
 
 if __name__ == "__main__":

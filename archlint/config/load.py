@@ -83,7 +83,7 @@ def find_config(start: Path, root: Path) -> Path | None:
         pyproject = folder / "pyproject.toml"
         if pyproject.is_file() and b"[tool.archlint" in pyproject.read_bytes():
             return pyproject
-        if folder == top or folder.parent == folder or top not in folder.parents:
+        if folder in {top, folder.parent} or top not in folder.parents:
             return None
         folder = folder.parent
 

@@ -107,7 +107,8 @@ class Config:
     def _setting(self, rule: Rule, matched: tuple[bool, ...]) -> RuleSetting:
         profile = self.profile if self.profile in PROFILES else "recommended"
         enabled = PROFILES.index(rule.profile) <= PROFILES.index(profile)
-        severity, explicit, options = rule.severity, False, {}
+        severity, explicit = rule.severity, False
+        options: dict[str, Any] = {}
         names = {rule.id, rule.category, "all"}
         for layer, holds in zip(self.layers, matched, strict=True):
             if not holds:

@@ -23,6 +23,7 @@ from archlint.plugins.registry import Registry
 from archlint.rule.diagnostics import DIAGNOSTICS
 from archlint.rule.docs import describe
 from archlint.rule.rule import Rule
+from archlint.source.source import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Request:
     """What to check and how.
 
     `paths` are files and folders (relative to the working folder); `root` is the project, outside of which nothing is read.
-    `facts` are facts of other repositories. `progress` is called with the number of files done and of all.
+    `facts` are facts of other repositories. `stdin` stands for the file of its path. `since` is a git ref. `progress` is called with the number of files done and of all.
     """
 
     root: Path
@@ -38,6 +39,9 @@ class Request:
     config: Config
     paths: tuple[str, ...] = (".",)
     facts: tuple[Fact, ...] = ()
+    stdin: Source | None = None
+    cache: bool = True
+    since: str = ""
     show_suppressed: bool = False
     progress: Callable[[int, int], None] = lambda _done, _all: None
 

@@ -67,13 +67,13 @@ class OpenAPIFormat(Format):
         """Yield the API with its operations and the styles that can be compared across APIs."""
         from archlint.formats.openapi.facts import facts_of  # noqa: PLC0415
 
-        return facts_of(root_of(document))
+        yield from facts_of(root_of(document))
 
     def validate(self, document: Document) -> Iterator[Problem]:
         """Yield what breaks the specification's schema."""
         from archlint.formats.openapi.validate import validate  # noqa: PLC0415
 
-        return validate(document)
+        yield from validate(document)
 
 
 FORMAT = OpenAPIFormat()

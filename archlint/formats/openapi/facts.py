@@ -1,0 +1,85 @@
+"""Facts of a description: the API, its operations, and the styles that can be compared across APIs."""
+
+from collections.abc import Iterator
+from hashlib import sha256
+from json import dumps
+
+from archlint.api import ApiFact, Fact, Location, OperationFact
+from archlint.formats.openapi.understanding import understand, versions_of
+from archlint.formats.openapi.views import OpenAPI, Operation
+
+_MOST_OPERATIONS = 3_000
+
+
+def facts_of(api: OpenAPI) -> Iterator[Fact]:
+    """Yield the fact that somebody provides *api*."""
+    if not api.operations and not api.webhooks:
+        return
+    yield ApiFact(
+        at=api.at("info", "title"),
+        extractor="openapi",
+        confidence=0.7,
+        format="openapi",
+        title=api.title,
+        version=str(api.get("info", "version", default="") or ""),
+        visibility="internal" if api.is_internal else "",
+        servers=tuple(url for url, _ in api.servers),
+        operations=tuple(_operation(operation) for operation in api.operations[:_MOST_OPERATIONS]),
+        traits=_traits(api),
+        schemas=_schemas(api),
+    )
+
+
+def _operation(operation: Operation) -> OperationFact:
+    return OperationFact(
+        name=operation.name,
+        at=operation.key,
+        method=operation.method,
+        path=operation.path,
+        operation_id=operation.id,
+        deprecated=operation.is_deprecated,
+        idempotent=True
+        if operation.method != "POST" and operation.method != "PATCH"
+        else bool(understand(operation).idempotency),
+        secured=bool(operation.security),
+    )
+
+
+def _traits(api: OpenAPI) -> dict[str, list[tuple[str, Location]]]:
+    traits: dict[str, list[tuple[str, Location]]] = {}
+    versions = versions_of(api)
+    strategy = next(
+        (
+            name
+            for name in ("path", "server", "header", "media-type", "query")
+            if any(v.strategy == name for v in versions)
+        ),
+        "none",
+    )
+    at = next((version.at for version in versions), api.at("info", "version"))
+    traits["version-strategy"] = [("url" if strategy in {"path", "server"} else strategy, at)]
+    styles: dict[str, Location] = {}
+    for operation in api.operations:
+        understood = understand(operation)
+        if understood.kind == "list" and understood.paging.style in {"cursor", "offset", "page"}:
+            styles.setdefault(understood.paging.style, operation.key)
+    traits["paging"] = list(styles.items())
+    return traits
+
+
+def _schemas(api: OpenAPI) -> dict[str, tuple[str, Location]]:
+    keys = ("definitions",) if api.is_swagger else ("components", "schemas")
+    found = {}
+    for name, schema in api.mapping(*keys).items():
+        if isinstance(schema, dict) and isinstance(schema.get("properties"), dict):
+            shape = {
+                key: (value.get("type"), value.get("$ref"))
+                for key, value in schema["properties"].items()
+                if isinstance(value, dict)
+            }
+            text = dumps(shape, sort_keys=True, default=str)
+            found[name] = (
+                sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12],
+                api.at(*keys, name, on_key=True),
+            )
+    return found

@@ -1,0 +1,402 @@
+"""One understanding of an API, shared by all rules: resources, kinds of operations, paging, versions, errors, idempotency.
+
+Nothing here judges. `understand(operation)` tells what an operation is; `versions_of(api)` how versions are told apart. Each decision
+uses what is declared before what names suggest.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from archlint.api import Location
+from archlint.formats.openapi import words
+from archlint.formats.openapi.schema import Schema
+from archlint.formats.openapi.views import SAFE, OpenAPI, Operation, Parameter, Response
+
+type Kind = Literal["list", "read", "create", "replace", "update", "delete", "action", "other"]
+type Style = Literal["cursor", "offset", "page", "range", "size", ""]
+
+_PLACEHOLDER = re.compile(r"\{[^{}]*\}")
+_VERSION = re.compile(
+    r"(?:^|/|\.|-)v(?P<major>\d+)(?P<minor>[.\-_]\d+)*(?:(?:alpha|beta|rc|preview)\d*)?(?=$|/|\.|-)",
+    re.IGNORECASE,
+)
+_DATED = re.compile(r"(?:^|/)(?P<date>20\d\d-\d\d(?:-\d\d)?)(?=$|/)")
+_LEADING_NUMBER = re.compile(r"(?:^|/)(?P<major>\d{1,2})(?P<minor>\.\d+){0,2}(?=$|/)")
+_FEW = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """The list that a response carries: the schema of the array, its place in the body (empty = the body itself), the envelope."""
+
+    array: Schema
+    name: str
+    response: Response
+    envelope: Schema | None
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """How a collection is read in parts: the style, the parameters that say so, and the one that bounds a part."""
+
+    style: Style
+    parameters: tuple[Parameter, ...] = ()
+    size: Parameter | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.style)
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """What an operation is.
+
+    `resource` is the last static segment of the path. `is_item` tells that the path ends in a parameter.
+    """
+
+    kind: Kind
+    resource: str
+    is_item: bool
+    items: Items | None
+    paging: Paging
+    idempotency: str
+
+
+def understand(operation: Operation) -> Understanding:
+    """Return what *operation* is, computed once."""
+    known = operation.document.memo.get(("understanding", operation.pointer))
+    if known is None:
+        known = operation.document.memo["understanding", operation.pointer] = _understand(operation)
+    found: Understanding = known
+    return found
+
+
+def _understand(operation: Operation) -> Understanding:
+    segments = [part for part in operation.path.split("/") if part]
+    statics = [part for part in segments if not _PLACEHOLDER.search(part)]
+    is_item = bool(segments) and bool(_PLACEHOLDER.search(segments[-1]))
+    items = _items(operation) if operation.method in {"GET", "QUERY"} else None
+    return Understanding(
+        kind=_kind(operation, segments, is_item=is_item, items=items),
+        resource=statics[-1] if statics else "",
+        is_item=is_item,
+        items=items,
+        paging=_paging(operation),
+        idempotency=_idempotency(operation),
+    )
+
+
+def _kind(operation: Operation, segments: list[str], *, is_item: bool, items: Items | None) -> Kind:
+    method = operation.method
+    last = segments[-1] if segments else ""
+    if method in {"GET", "HEAD", "QUERY"}:
+        return "list" if items is not None and not is_item else "read"
+    if method in {"PUT", "PATCH", "DELETE"}:
+        kinds: dict[str, Kind] = {"PUT": "replace", "PATCH": "update", "DELETE": "delete"}
+        return kinds[method]
+    if method != "POST":
+        return "other"
+    return "action" if is_item or is_action(last, operation) else "create"
+
+
+def is_action(segment: str, operation: Operation) -> bool:
+    """Tell whether a POST to a path that ends in *segment* is a command, a search or a login rather than a creation."""
+    if ":" in segment or "(" in segment or not segment:
+        return True
+    parts = words.words(segment)
+    if (
+        words.bare(segment) in words.ACTIONS
+        or (parts and parts[0] in words.ACTIONS)
+        or words.bare(segment) in words.OPEN_SEGMENTS
+    ):
+        return True
+    verbs = words.words(operation.id)[:1]
+    if verbs and verbs[0] in words.ACTIONS and "201" not in operation.responses:
+        return True
+    if "201" in operation.responses:
+        return False
+    return bool(parts) and "200" in operation.responses and not _creates(operation)
+
+
+def _creates(operation: Operation) -> bool:
+    """Tell whether the words of a POST that answers 200 say that it makes something."""
+    said = {*words.words(operation.id)[:2], *words.words(operation.description)[:3]}
+    return bool(
+        said
+        & {
+            "create",
+            "creates",
+            "add",
+            "adds",
+            "new",
+            "insert",
+            "place",
+            "places",
+            "post",
+            "make",
+            "creating",
+            "adding",
+            "register",
+        }
+    )
+
+
+def _items(operation: Operation) -> Items | None:
+    for response in operation.successes:
+        for media in response.content.values():
+            schema = media.schema
+            if schema is None or not media.is_json:
+                continue
+            if schema.is_array:
+                return Items(schema, "", response, None)
+            found = _enveloped(schema, operation)
+            if found is not None:
+                return Items(schema.properties[found], found, response, schema)
+    return None
+
+
+def _enveloped(schema: Schema, operation: Operation) -> str | None:
+    """Return the property that holds a collection's items, where *schema* is the envelope of one."""
+    properties = schema.properties
+    arrays = [name for name, value in properties.items() if value.is_array]
+    if not arrays:
+        return None
+    bare = {words.bare(name): name for name in arrays}
+    signs = {words.bare(name) for name in properties} - set(bare)
+    paged = bool(signs & (words.NEXTS | words.TOTALS)) or bool(_paging(operation))
+    for name in words.ITEMS:
+        if name in bare and (paged or len(properties) <= _FEW or name in {"items", "data", "results"}):
+            return bare[name]
+    statics = [part for part in operation.path.split("/") if part and not _PLACEHOLDER.search(part)]
+    last = words.bare(statics[-1]) if statics else ""
+    if last and last in bare and (paged or len(properties) <= _FEW + 1):
+        return bare[last]
+    others = [name for name in properties if name not in arrays and not properties[name].is_array]
+    if len(arrays) == 1 and (
+        not others
+        or (
+            paged
+            and all(
+                words.bare(name) in words.NEXTS | words.TOTALS | words.SIZES | words.PAGES | words.OFFSETS
+                for name in others
+            )
+        )
+    ):
+        return arrays[0]
+    return None
+
+
+def _paging(operation: Operation) -> Paging:
+    parameters = [parameter for parameter in operation.parameters if parameter.place in {"query", "header"}]
+    by_name = {words.bare(parameter.name): parameter for parameter in reversed(parameters)}
+
+    def among(names: frozenset[str]) -> list[Parameter]:
+        return [parameter for name, parameter in by_name.items() if name in names]
+
+    size = next((parameter for parameter in among(words.SIZES) if _is_number(parameter)), None)
+    cursors, offsets, pages = among(words.CURSORS), among(words.OFFSETS), among(words.PAGES)
+    cursors = [parameter for parameter in cursors if not _is_date(parameter)]
+    if cursors and (
+        size is not None
+        or any(words.bare(one.name) not in {"after", "before", "since", "continue"} for one in cursors)
+    ):
+        return Paging("cursor", (*cursors, *((size,) if size else ())), size)
+    for style, found in (("offset", offsets), ("page", pages)):
+        numbers = [parameter for parameter in found if _is_number(parameter)]
+        if numbers and (
+            size is not None or words.bare(numbers[0].name) not in {"from", "first", "start", "p"}
+        ):
+            return Paging(
+                "offset" if style == "offset" else "page", (*numbers, *((size,) if size else ())), size
+            )
+    if "range" in by_name and by_name["range"].place == "header":
+        return Paging("range", (by_name["range"],), size)
+    return Paging("size", (size,), size) if size is not None else Paging("")
+
+
+def _is_number(parameter: Parameter) -> bool:
+    schema = parameter.schema
+    return (
+        schema is None
+        or not schema.types
+        or (
+            bool(schema.types & {"integer", "number", "string"})
+            and schema.format not in {"date", "date-time"}
+        )
+    )
+
+
+def _is_date(parameter: Parameter) -> bool:
+    return parameter.schema is not None and parameter.schema.format in {"date", "date-time"}
+
+
+def _idempotency(operation: Operation) -> str:
+    """Return the name of the idempotency key or client token that *operation* takes, or an empty string."""
+    for parameter in operation.parameters:
+        if parameter.place == "header" and words.bare(parameter.name) in words.IDEMPOTENCY_HEADERS:
+            return parameter.name
+        if words.bare(parameter.name) in words.IDEMPOTENCY and "idempoten" in parameter.description.lower():
+            return parameter.name
+        if parameter.place == "query" and words.bare(parameter.name) in {
+            "requestid",
+            "clienttoken",
+            "idempotencykey",
+        }:
+            return parameter.name
+    if operation.body is not None:
+        for schema in operation.body.schemas:
+            for name in schema.properties:
+                if words.bare(name) in {
+                    "idempotencykey",
+                    "clienttoken",
+                    "clientrequesttoken",
+                    "requestid",
+                    "clientrequestid",
+                    "idempotencytoken",
+                }:
+                    return name
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A way in which an API tells versions apart: `path`, `server`, `header`, `query` or `media-type`; the major where it is a number."""
+
+    strategy: str
+    value: str
+    major: int | None
+    at: Location
+
+
+def versions_of(api: OpenAPI) -> list[Version]:
+    """Return every sign of a version in *api*: servers, paths, headers, query parameters, media types."""
+    known = api.document.memo.get("versions")
+    if known is None:
+        known = api.document.memo["versions"] = _versions(api)
+    found: list[Version] = known
+    return found
+
+
+def _versions(api: OpenAPI) -> list[Version]:
+    found = []
+    for url, at in api.servers:
+        text = re.sub(r"^[a-z]+:", "", url)
+        if (version := version_in(text)) is not None:
+            found.append(Version("server", version[0], version[1], at))
+    for item in api.paths:
+        if (version := version_in(item.path)) is not None:
+            found.append(Version("path", version[0], version[1], item.key))
+    for operation in api.operations:
+        for parameter in operation.parameters:
+            name = words.bare(parameter.name)
+            if (
+                parameter.place == "header"
+                and (name in words.VERSION_PARAMETERS or name.endswith("version"))
+                and "sdk" not in name
+            ):
+                found.append(Version("header", parameter.name, None, parameter.location))
+            elif parameter.place == "query" and name in {"apiversion", "version", "v"} and name != "version":
+                found.append(Version("query", parameter.name, None, parameter.location))
+        bodies = [
+            *(operation.body.content.values() if operation.body else ()),
+            *(media for response in operation.successes for media in response.content.values()),
+        ]
+        for media in bodies:
+            if re.search(r"version=|[.\-+]v\d", media.name):
+                found.append(Version("media-type", media.name, None, media.location))
+    return found
+
+
+def version_in(text: str) -> tuple[str, int | None] | None:
+    """Return the version that a URL or path shows, and its major; `None` when it shows none."""
+    match = _VERSION.search(_PLACEHOLDER.sub("", text))
+    if match is not None:
+        return match.group().strip("/.-"), int(match["major"])
+    dated = _DATED.search(text)
+    if dated is not None:
+        return dated["date"], None
+    path = re.sub(r"^//[^/]*", "", text)
+    numbered = _LEADING_NUMBER.search(path)
+    return (
+        (numbered.group().strip("/"), int(numbered["major"]))
+        if numbered is not None and numbered["minor"]
+        else None
+    )
+
+
+def is_public_by_nature(operation: Operation) -> bool:
+    """Tell whether nobody can be asked to authenticate for *operation*: login, tokens, health, discovery, webhooks, documentation."""
+    segments = [part.lower() for part in operation.path.split("/") if part]
+    if any(part in words.OPEN_SEGMENTS or words.bare(part) in words.OPEN_SEGMENTS for part in segments):
+        return True
+    said = [*words.words(operation.id), *(word for tag in operation.tags for word in words.words(tag))]
+    return bool(
+        {
+            "login",
+            "signin",
+            "signup",
+            "health",
+            "healthcheck",
+            "oauth",
+            "token",
+            "authenticate",
+            "authorization",
+            "liveness",
+            "readiness",
+        }
+        & set(said)
+    )
+
+
+def is_safe(operation: Operation) -> bool:
+    """Tell whether the method is safe (RFC 9110 §9.2.1)."""
+    return operation.method in SAFE
+
+
+def has_next(operation: Operation, items: Items) -> bool:
+    """Tell whether the response of a paged list says how to go on, or how much there is."""
+    if {words.bare(name) for name in items.response.headers} & words.NEXT_HEADERS:
+        return True
+    if "206" in operation.responses:
+        return True
+    if items.envelope is None:
+        return False
+    pending = [(items.envelope, 0)]
+    while pending:
+        schema, depth = pending.pop()
+        for name, value in schema.properties.items():
+            key = words.bare(name)
+            if (
+                key in words.NEXTS
+                or key in words.TOTALS
+                or key in words.PAGES
+                or key.endswith(("cursor", "token", "marker", "nextpage"))
+                or key.startswith("next")
+            ):
+                return True
+            if depth < _FEW and value.is_object and not value.is_array:
+                pending.append((value, depth + 1))
+    return False
+
+
+def describe(api: OpenAPI) -> list[tuple[str, ...]]:
+    """Return what was understood of *api* as rows: operation, kind, resource, paging, idempotency, security, version."""
+    rows = [("operation", "kind", "resource", "items", "paging", "idempotency", "security", "version")]
+    server = next((version.value for version in versions_of(api) if version.strategy == "server"), "")
+    for operation in api.operations:
+        understood = understand(operation)
+        shown = version_in(operation.path)
+        rows.append(
+            (
+                operation.name,
+                understood.kind,
+                understood.resource,
+                (understood.items.name or "(root)") if understood.items else "",
+                understood.paging.style,
+                understood.idempotency,
+                ", ".join(" + ".join(requirement) or "none" for requirement in operation.security) or "none",
+                shown[0] if shown else server,
+            )
+        )
+    return rows

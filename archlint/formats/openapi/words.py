@@ -1,0 +1,147 @@
+"""What real APIs call things. Names are compared without case and separators: `pageToken`, `page_token` and `Page-Token` are one."""
+
+import re
+
+SIZES = frozenset((
+    "limit", "perpage", "pagesize", "size", "count", "maxresults", "top", "rows", "take", "max", "pagelimit", "length", "pagelen",
+    "maxitems", "maxpagesize", "resultsperpage", "itemsperpage", "numresults", "maxkeys",
+))  # fmt: skip
+"""Parameters that say how much is answered."""
+
+CURSORS = frozenset((
+    "cursor", "after", "before", "pagetoken", "nexttoken", "marker", "startingafter", "endingbefore", "continuationtoken", "continue",
+    "scrollid", "pageafter", "pagebefore", "pagecursor", "sincetoken", "nextcursor", "startkey", "continuation", "skiptoken", "scrollparam",
+    "usemarker", "cursors", "lastid", "startafter", "nextpagetoken", "sinceid", "since",
+))  # fmt: skip
+"""Parameters that say where the answer goes on."""
+
+OFFSETS = frozenset(
+    ("offset", "skip", "start", "startindex", "startat", "from", "first", "pageoffset", "startposition")
+)
+PAGES = frozenset(("page", "pagenumber", "currentpage", "pg", "p", "pageno", "pageindex", "pagenum"))
+
+NEXTS = frozenset((
+    "next", "nextlink", "nextpagetoken", "nextcursor", "nextpage", "nexturl", "nexttoken", "nextmarker", "hasmore", "hasnext", "links", "link",
+    "cursor", "cursors", "continuationtoken", "pagination", "paging", "pageinfo", "meta", "metadata", "scrollid", "nextpageuri", "odatanextlink",
+    "hasnextpage", "islastpage", "last", "next_href", "nexthref", "uri", "offset", "position", "resumetoken", "pagetoken", "iteratorid",
+))  # fmt: skip
+"""Response properties that say how to go on."""
+
+TOTALS = frozenset((
+    "total", "totalcount", "count", "totalresults", "totalitems", "totalelements", "totalpages", "totalentries", "totalrecords", "pages",
+    "numfound", "size", "totalsize", "resultcount", "articlescount", "pagecount", "totalhits", "found",
+))  # fmt: skip
+NEXT_HEADERS = frozenset(
+    (
+        "link",
+        "xnext",
+        "xnextpage",
+        "xtotalcount",
+        "xtotal",
+        "xpagination",
+        "contentrange",
+        "xpage",
+        "xpagecount",
+        "xnextcursor",
+        "xcontinuationtoken",
+    )
+)
+
+ITEMS = (
+    "items",
+    "data",
+    "results",
+    "value",
+    "values",
+    "entries",
+    "records",
+    "content",
+    "list",
+    "rows",
+    "objects",
+    "elements",
+    "hits",
+    "resources",
+)
+"""Properties that usually hold a collection's items, likeliest first."""
+
+IDEMPOTENCY = frozenset(
+    (
+        "idempotencykey",
+        "xidempotencykey",
+        "idempotencytoken",
+        "clienttoken",
+        "clientrequesttoken",
+        "requestid",
+        "paypalrequestid",
+        "xidempotencytoken",
+        "idempotentkey",
+        "idempotencyid",
+        "clientrequestid",
+        "repeatabilityrequestid",
+        "xrequestid",
+        "deduplicationid",
+    )
+)
+IDEMPOTENCY_HEADERS = frozenset(
+    (
+        "idempotencykey",
+        "xidempotencykey",
+        "idempotencytoken",
+        "xidempotencytoken",
+        "paypalrequestid",
+        "repeatabilityrequestid",
+        "idempotentkey",
+        "idempotencyid",
+    )
+)
+
+VERSION_PARAMETERS = frozenset(("apiversion", "version", "v", "xapiversion", "acceptversion", "api_version"))
+
+ACTIONS = frozenset((
+    "activate", "approve", "archive", "assign", "authorize", "block", "cancel", "capture", "check", "clone", "close", "complete", "confirm",
+    "convert", "copy", "deactivate", "disable", "enable", "execute", "export", "import", "invalidate", "invoke", "join", "leave", "lock", "login",
+    "logout", "merge", "move", "pause", "ping", "preview", "publish", "query", "refresh", "reject", "reload", "rename", "render", "replay", "reset",
+    "resend", "restart", "restore", "resume", "retry", "revoke", "rotate", "run", "search", "send", "start", "stop", "submit", "suspend", "sync",
+    "test", "token", "transfer", "trigger", "unarchive", "unblock", "unlock", "unpublish", "update", "upload", "validate", "verify", "void", "introspect",
+    "filter", "find", "lookup", "count", "calculate", "estimate", "evaluate", "infer", "predict", "completions", "embeddings", "moderations", "analyze",
+    "reindex", "resolve", "scan", "signin", "signup", "signout", "subscribe", "unsubscribe", "undo", "attach", "detach", "register", "accept", "decline",
+))  # fmt: skip
+"""Last path segments that are commands rather than collections."""
+
+OPEN_SEGMENTS = frozenset((
+    "login", "signin", "signup", "register", "logout", "token", "tokens", "oauth", "oauth2", "authorize", "authenticate", "revoke", "introspect",
+    "health", "healthz", "healthcheck", "livez", "readyz", "ready", "live", "liveness", "readiness", "status", "ping", "version", "versions", "info",
+    "metrics", ".well-known", "jwks", "jwks.json", "openapi", "openapi.json", "openapi.yaml", "swagger", "swagger.json", "docs", "robots.txt",
+    "favicon.ico", "password", "forgot-password", "reset-password", "sso", "saml", "callback", "webhook", "webhooks", "public", "userinfo",
+    "verify-email", "session", "sessions", "auth", "_ping", "connect", "service-info", "heartbeat", "up", "hello", "registration", "activate", "userinfo",
+))  # fmt: skip
+"""Path segments of operations that are public by nature."""
+
+MONEY = re.compile(
+    r"pay(?:ment|out)?s?\b|charge|order|transfer|refund|purchase|checkout|transaction|invoice|booking|withdraw|deposit",
+    re.IGNORECASE,
+)
+"""Words for things that must not happen twice."""
+
+_SEPARATORS = re.compile(r"[^a-z0-9]+")
+
+
+def bare(name: str) -> str:
+    """Return *name* in lower case without separators, brackets and `$`."""
+    return _SEPARATORS.sub("", name.lower())
+
+
+def words(name: str) -> list[str]:
+    """Return the words of a name in any case style, in lower case."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name)
+    return [word for word in re.split(r"[^A-Za-z0-9]+", spaced.lower()) if word]
+
+
+def singular(word: str) -> str:
+    """Return the likely singular of *word*."""
+    if word.endswith("ies"):
+        return word[:-3] + "y"
+    if word.endswith(("ses", "xes", "zes", "ches", "shes")):
+        return word[:-2]
+    return word[:-1] if word.endswith("s") and not word.endswith(("ss", "us", "is")) else word

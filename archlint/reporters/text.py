@@ -1,0 +1,138 @@
+"""For people at a terminal: like rustc and ruff."""
+
+from collections import Counter
+from collections.abc import Iterator
+from unicodedata import east_asian_width
+
+from archlint.api import Finding, Location, Region, Report, ReportOptions, Severity, sanitize
+
+_COLOURS = {Severity.ERROR: "1;31", Severity.WARNING: "1;33", Severity.INFO: "1;36"}
+_MOST_LINES = 3
+_MOST_RELATED = 8
+
+
+class TextReporter:
+    """Severity, rule, message, place, the source with the region underlined, related places, help; then a summary."""
+
+    name = "text"
+    help = "for people: source lines, related places and help"
+
+    def render(self, report: Report, options: ReportOptions) -> str:
+        """Return the report as text."""
+        paint = _Paint(on=options.colour)
+        blocks = ["\n".join(_finding(finding, report, options, paint)) for finding in report.shown]
+        summary = "\n".join(_summary(report, options, paint))
+        return "\n\n".join([*blocks, summary]) + "\n"
+
+
+class _Paint:
+    def __init__(self, *, on: bool) -> None:
+        self.on = on
+
+    def __call__(self, text: str, code: str) -> str:
+        return f"\x1b[{code}m{text}\x1b[0m" if self.on else text
+
+
+def _finding(finding: Finding, report: Report, options: ReportOptions, paint: _Paint) -> Iterator[str]:
+    head = paint(f"{finding.severity}[{finding.rule}]", _COLOURS[finding.severity])
+    mark = f" {paint('(suppressed)', '2')}" if finding.suppressed else ""
+    yield f"{head}: {paint(sanitize.plain(finding.message), '1')}{mark}"
+    yield f"  {paint('-->', '1;34')} {_place(finding.at)}"
+    yield from _excerpt(finding.at, report, options, paint, finding.severity)
+    shown = finding.flow or finding.related
+    for related in shown[:_MOST_RELATED]:
+        yield f"  {paint('::', '1;34')} {_place(related.at)} {sanitize.plain(related.message)}"
+    if len(shown) > _MOST_RELATED:
+        yield f"  {paint('::', '1;34')} and {len(shown) - _MOST_RELATED} more places"
+    if finding.help:
+        yield f"  {paint('= help:', '1;34')} {sanitize.plain(finding.help)}"
+
+
+def _place(at: Location) -> str:
+    region = at.region
+    path = sanitize.plain(at.path) or "."
+    return f"{path}:{region.start_line}:{region.start_column}" if region else path
+
+
+def _excerpt(
+    at: Location, report: Report, options: ReportOptions, paint: _Paint, severity: Severity
+) -> Iterator[str]:
+    region = at.region
+    lines = report.lines(at.path) if region else ()
+    if region is None or region.start_line > len(lines):
+        return
+    last = min(region.end_line, region.start_line + _MOST_LINES - 1, len(lines))
+    if region.end_line > last:
+        last = region.start_line
+    width = len(str(last))
+    bar = paint("|", "1;34")
+    yield f"{' ' * (width + 1)} {bar}"
+    for number in range(region.start_line, last + 1):
+        text, start, end = _clip(lines[number - 1], number, region, options.width - width - 4)
+        yield f"{paint(str(number).rjust(width + 1), '1;34')} {bar} {text}"
+        yield f"{' ' * (width + 1)} {bar} {' ' * start}{paint('^' * max(1, end - start), _COLOURS[severity])}"
+
+
+def _clip(line: str, number: int, region: Region, width: int) -> tuple[str, int, int]:
+    """Return the part of *line* around the region, and where the underline starts and ends in columns."""
+    start = region.start_column - 1 if number == region.start_line else len(line) - len(line.lstrip())
+    end = region.end_column - 1 if number == region.end_line else len(line.rstrip())
+    width = max(width, 40)
+    cut = 0
+    if _columns(line[:end]) > width:
+        cut = max(0, min(start - 20, len(line) - width // 2))
+    before, marked, after = line[cut:start], line[start:end], line[end:]
+    prefix = "…" if cut else ""
+    shown = sanitize.source_line(prefix + before), sanitize.source_line(marked), sanitize.source_line(after)
+    left = _columns(shown[0])
+    text = "".join(shown)
+    if _columns(text) > width:
+        text = text[: width - 1] + "…"
+    return text, left, min(left + _columns(shown[1]), width)
+
+
+def _columns(text: str) -> int:
+    return sum(2 if east_asian_width(char) in "WF" else 1 for char in sanitize.source_line(text))
+
+
+def _summary(report: Report, options: ReportOptions, paint: _Paint) -> Iterator[str]:
+    if options.statistics:
+        counts = Counter(finding.rule for finding in report.reported)
+        for rule, count in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])):
+            yield f"{count:6} {rule}"
+        if counts:
+            yield ""
+    troubles = [notice for notice in report.notices if notice.level is not Severity.INFO]
+    for notice in troubles:
+        yield f"not read: {sanitize.plain(notice.path)}: {sanitize.plain(notice.message)}"
+    documents = ", ".join(f"{count} {kind}" for kind, count in _kinds(report).items())
+    total = sum(report.documents.values())
+    read = f"Read {_many(total, 'document')}" + (f" ({documents})" if documents else "")
+    yield f"{read}; {_many(report.services, 'service')}, {_many(report.edges, 'edge')}."
+    parts = [f"{_many(report.count(severity), _NAMES[severity])}" for severity in Severity]
+    found = f"Found {', '.join(parts)}."
+    hidden = sum(finding.suppressed is not None for finding in report.findings)
+    quiet = [notice for notice in report.notices if notice.level is Severity.INFO]
+    if hidden:
+        found += f" {_many(hidden, 'finding')} suppressed."
+    if quiet:
+        found += f" {_many(len(quiet), 'file')} passed over."
+    yield paint(found, "1") if report.reported else found
+
+
+_NAMES = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "info"}
+
+
+def _many(count: int, name: str) -> str:
+    return f"{count} {name}" if count == 1 or name == "info" else f"{count} {name}s"
+
+
+def _kinds(report: Report) -> dict[str, int]:
+    """Return the documents by kind, Kubernetes manifests counted together."""
+    counts: Counter[str] = Counter()
+    for kind, count in report.documents.items():
+        counts[sanitize.plain(kind.split(" ")[0] if kind.startswith("kubernetes") else kind)] += count
+    return dict(sorted(counts.items()))
+
+
+REPORTER = TextReporter()
