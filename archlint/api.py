@@ -8,6 +8,7 @@ from archlint.findings.finding import Finding, Suppressed, TextEdit, TextFix
 from archlint.findings.problem import Edit, Fix, Problem, Related
 from archlint.findings.report import Notice, Report, Reporter, ReportOptions, RuleInfo
 from archlint.findings.severity import Applicability, Confidence, Severity
+from archlint.model.credentials import credential_in, is_literal_secret, is_secret_key
 from archlint.model.facts import (
     ApiFact,
     Backend,
@@ -31,7 +32,17 @@ from archlint.model.facts import (
     WorkloadFact,
 )
 from archlint.model.format import Format
-from archlint.model.graph import Datastore, Dependency, Element, Evidence, Service, ServiceGraph, Topic
+from archlint.model.graph import (
+    Dangling,
+    Datastore,
+    Dependency,
+    Element,
+    Evidence,
+    Service,
+    ServiceGraph,
+    Topic,
+)
+from archlint.model.stores import engine_of, infrastructure_roles, is_third_party, role_of
 from archlint.rule.discovery import rules_in
 from archlint.rule.rule import Bad, Context, Good, Options, Rule, rule
 from archlint.rule.structure import Structure, StructureFault
@@ -58,6 +69,7 @@ __all__ = [
     "ConfigFact",
     "Container",
     "Context",
+    "Dangling",
     "Datastore",
     "DatastoreFact",
     "Dependency",
@@ -114,10 +126,17 @@ __all__ = [
     "UsageError",
     "Volume",
     "WorkloadFact",
+    "credential_in",
+    "engine_of",
     "format_pointer",
     "hook",
+    "infrastructure_roles",
+    "is_literal_secret",
+    "is_secret_key",
+    "is_third_party",
     "parse",
     "parse_pointer",
+    "role_of",
     "rule",
     "rules_in",
     "sanitize",

@@ -59,7 +59,7 @@ class _Commands(click.Group):
 )
 @click.version_option(archlint.__version__, prog_name="archlint")
 def cli() -> None:
-    """The linter for backend architecture: one service graph from all the artifacts of a repository, and rules over it."""
+    """Lint backend architecture: one service graph from all the artifacts of a repository, and rules over it."""
 
 
 def main() -> None:

@@ -73,6 +73,12 @@ _ROLE_PATTERNS = tuple((role, re.compile(pattern)) for role, pattern in _ROLES)
 INFRASTRUCTURE = frozenset(("cdc", "exporter", "admin-ui", "migration", "backup", "telemetry", "load", "job"))
 """Roles whose access to a datastore is not sharing, and whose dependencies need no declaration."""
 
+
+def infrastructure_roles() -> frozenset[str]:
+    """Return the roles whose access to a datastore is not sharing, and whose edges need no declaration."""
+    return INFRASTRUCTURE
+
+
 _THIRD_PARTY = re.compile(
     r"(?:^|/)(?:nginx|httpd|caddy|traefik|envoy|haproxy|kong|vault|keycloak|busybox|alpine|debian|ubuntu|curl|curlimages/curl|hello-world|sleep|netshoot)(?:-[\w.]+)?\Z"
 )

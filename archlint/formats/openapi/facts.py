@@ -39,7 +39,7 @@ def _operation(operation: Operation) -> OperationFact:
         operation_id=operation.id,
         deprecated=operation.is_deprecated,
         idempotent=True
-        if operation.method != "POST" and operation.method != "PATCH"
+        if operation.method not in {"POST", "PATCH"}
         else bool(understand(operation).idempotency),
         secured=bool(operation.security),
     )

@@ -284,9 +284,10 @@ def _versions(api: OpenAPI) -> list[Version]:
         text = re.sub(r"^[a-z]+:", "", url)
         if (version := version_in(text)) is not None:
             found.append(Version("server", version[0], version[1], at))
-    for item in api.paths:
-        if (version := version_in(item.path)) is not None:
-            found.append(Version("path", version[0], version[1], item.key))
+    in_paths = ((item, version_in(item.path)) for item in api.paths)
+    found.extend(
+        Version("path", version[0], version[1], item.key) for item, version in in_paths if version is not None
+    )
     for operation in api.operations:
         for parameter in operation.parameters:
             name = words.bare(parameter.name)
@@ -302,9 +303,8 @@ def _versions(api: OpenAPI) -> list[Version]:
             *(operation.body.content.values() if operation.body else ()),
             *(media for response in operation.successes for media in response.content.values()),
         ]
-        for media in bodies:
-            if re.search(r"version=|[.\-+]v\d", media.name):
-                found.append(Version("media-type", media.name, None, media.location))
+        dated = (media for media in bodies if re.search(r"version=|[.\-+]v\d", media.name))
+        found.extend(Version("media-type", media.name, None, media.location) for media in dated)
     return found
 
 
@@ -382,7 +382,9 @@ def has_next(operation: Operation, items: Items) -> bool:
 
 def describe(api: OpenAPI) -> list[tuple[str, ...]]:
     """Return what was understood of *api* as rows: operation, kind, resource, paging, idempotency, security, version."""
-    rows = [("operation", "kind", "resource", "items", "paging", "idempotency", "security", "version")]
+    rows: list[tuple[str, ...]] = [
+        ("operation", "kind", "resource", "items", "paging", "idempotency", "security", "version")
+    ]
     server = next((version.value for version in versions_of(api) if version.strategy == "server"), "")
     for operation in api.operations:
         understood = understand(operation)

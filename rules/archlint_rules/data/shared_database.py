@@ -1,0 +1,138 @@
+"""Two services that read and write one database.
+
+## Why is this bad?
+
+Whoever shares tables shares their schema: neither service can change it, be deployed, scaled or moved alone, and each can
+break the other's data without a call that anybody could see, log or forbid.
+
+## How to fix
+
+Give the data to one service and let the other ask it, or feed the other from events. Where the two are really one service,
+say so in the catalog. Different databases on one server are fine here.
+"""
+
+from collections.abc import Iterator
+
+from archlint.api import Bad, Confidence, Context, Datastore, Good, Problem, Related, Severity, rule
+from archlint_rules.data import sharing
+
+_DEPLOYMENT = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: {name}}}
+spec:
+  template:
+    metadata: {{labels: {{app: {name}}}}}
+    spec:
+      containers:
+        - name: {name}
+          image: shop/{name}:1
+          env:
+            - name: DATABASE_URL
+              value: {url}{marker}
+"""
+_DATABASE = """
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: db}
+spec:
+  template:
+    metadata: {labels: {app: db}}
+    spec:
+      containers:
+        - name: db
+          image: postgres:17
+---
+apiVersion: v1
+kind: Service
+metadata: {name: db}
+spec:
+  selector: {app: db}
+  ports: [{port: 5432}]
+"""
+
+
+def _deployment(name: str, url: str, marker: str = "") -> str:
+    return _DEPLOYMENT.format(name=name, url=url, marker=marker)
+
+
+@rule(
+    id="shared-database",
+    category="data",
+    severity=Severity.ERROR,
+    subject=Datastore,
+    since="0.1.0",
+    references=("https://microservices.io/patterns/data/database-per-service.html",),
+    examples=(
+        Bad(
+            {
+                "db.yaml": _DATABASE,
+                "billing.yaml": _deployment(
+                    "billing",
+                    "postgres://db/shop",
+                    "  # <- `billing` and `orders` both use the database `shop`",
+                ),
+                "orders.yaml": _deployment("orders", "postgres://db/shop"),
+            }
+        ),
+        Good(
+            {
+                "db.yaml": _DATABASE,
+                "billing.yaml": _deployment("billing", "postgres://db/billing"),
+                "orders.yaml": _deployment("orders", "postgres://db/orders"),
+            },
+            "two databases on one server",
+        ),
+        Good(
+            {
+                "db.yaml": _DATABASE,
+                "exporter.yaml": _deployment("postgres-exporter", "postgres://db/shop"),
+                "orders.yaml": _deployment("orders", "postgres://db/shop"),
+            },
+            "an exporter only measures",
+        ),
+        Good(
+            {
+                "compose.yaml": """
+                    services:
+                      db: {image: "postgres:17"}
+                      orders:
+                        image: shop/orders
+                        environment: {DATABASE_URL: "postgres://db/shop"}
+                      pgadmin:
+                        image: dpage/pgadmin4
+                        environment: {DATABASE_URL: "postgres://db/shop"}
+                """
+            },
+            "an admin UI is no service of the system",
+        ),
+    ),
+)
+def shared_database(store: Datastore, context: Context) -> Iterator[Problem]:
+    """Report a database that at least two services of the system use."""
+    if store.kind != "db" or not store.database:
+        return
+    for group in sharing.groups(context.graph, store):
+        names = sorted(edge.source.name for edge in group)
+        first = min(group, key=lambda edge: edge.source.name)
+        listed = ", ".join(f"`{name}`" for name in names[:-1]) + f" and `{names[-1]}`"
+        both = "both" if len(names) == 2 else "all"  # noqa: PLR2004
+        where = f" on `{store.host}`" if store.database != "?" else ""
+        what = (
+            f"the database `{store.database}`{where}"
+            if store.database != "?"
+            else "the database of one secret"
+        )
+        yield Problem(
+            f"{listed} {both} use {what}",
+            first.location,
+            help="let one service own the data, and the others ask it or follow its events",
+            related=tuple(
+                Related(f"`{edge.source.name}` uses it here", item.at)
+                for edge in group
+                for item in edge.evidence
+                if item.at.node != first.location.node
+            ),
+            confidence=Confidence.of(min(edge.confidence for edge in group)),
+            identity=("shared-database", store.id, *names),
+        )

@@ -1,0 +1,77 @@
+"""Services that call each other in a circle.
+
+## Why is this bad?
+
+In a circle of synchronous calls every service needs every other one to answer. None can be started, deployed or understood
+alone, one slow member stops all, and retries feed themselves.
+
+## How to fix
+
+Break the circle at its weakest edge: publish an event instead of calling back, move the shared part into a service of its own, or
+merge what cannot be parted.
+"""
+
+from collections.abc import Iterator
+
+from archlint.api import Bad, Confidence, Context, Good, Problem, Related, ServiceGraph, Severity, rule
+
+
+@rule(
+    id="sync-dependency-cycle",
+    category="services",
+    severity=Severity.ERROR,
+    subject=ServiceGraph,
+    since="0.1.0",
+    references=("https://doi.org/10.1109/MS.2018.2141031",),
+    examples=(
+        Bad(
+            {
+                "compose.yaml": """
+                    services:
+                      orders:
+                        image: shop/orders
+                        environment:
+                          PAYMENTS_URL: http://payments:8080  # <- `orders` → `payments` → `orders` is a circle
+                      payments:
+                        image: shop/payments
+                        environment:
+                          ORDERS_URL: http://orders:8080
+                """
+            }
+        ),
+        Good(
+            {
+                "compose.yaml": """
+                    services:
+                      orders:
+                        image: shop/orders
+                        environment: {PAYMENTS_URL: "http://payments:8080"}
+                      payments:
+                        image: shop/payments
+                        depends_on: [orders]
+                """
+            },
+            "the order of starting is no call",
+        ),
+    ),
+)
+def sync_dependency_cycle(graph: ServiceGraph, context: Context) -> Iterator[Problem]:
+    """Report one shortest circle per group of services that call each other."""
+    del context
+    for cycle in graph.cycles():
+        if not all(
+            any(graph.variants.together(a.at.path, b.at.path) for a in one.evidence for b in other.evidence)
+            for one, other in zip(cycle, [*cycle[1:], cycle[0]], strict=True)
+        ):
+            continue
+        names = [edge.source.name for edge in cycle]
+        yield Problem(
+            " → ".join(f"`{name}`" for name in (*names, names[0])) + " is a circle of synchronous calls",
+            cycle[0].location,
+            help="replace the weakest of these calls by an event, or merge the services",
+            flow=tuple(
+                Related(f"`{edge.source.name}` calls `{edge.target.name}`", edge.location) for edge in cycle
+            ),
+            confidence=Confidence.of(min(edge.confidence for edge in cycle)),
+            identity=("cycle", *sorted(edge.source.id for edge in cycle)),
+        )
