@@ -42,6 +42,7 @@ from archlint.model.graph import (
     ServiceGraph,
     Topic,
 )
+from archlint.model.identity import normalised as plain_name
 from archlint.model.stores import engine_of, infrastructure_roles, is_third_party, role_of
 from archlint.rule.discovery import rules_in
 from archlint.rule.rule import Bad, Context, Good, Options, Rule, rule
@@ -136,6 +137,7 @@ __all__ = [
     "is_third_party",
     "parse",
     "parse_pointer",
+    "plain_name",
     "role_of",
     "rule",
     "rules_in",

@@ -30,6 +30,8 @@ from archlint.model.identity import Endpoints, Unions, Variants, normalised, sel
 from archlint.model.links import Links
 from archlint.model.stores import INFRASTRUCTURE, KINDS, engine_of, is_third_party, role_of
 
+_NAME_LABELS = ("app", "app.kubernetes.io/name", "k8s-app")
+
 type Key = tuple[str, str, str]
 """(`workload` or `endpoint`, scope, name)."""
 
@@ -78,6 +80,7 @@ class _Builder:
             element = self.elements["workload", workload.scope, workload.name]
             if isinstance(element, Service):
                 edges.observe(element, workload)
+        edges.connect()
         edges.declare(self.dependencies, links)
         links.channels(self.channels, edges)
         edges.finish()
@@ -104,7 +107,7 @@ class _Builder:
                     if target != name and own in ends and not self._shares_pods(endpoint, ends[own]):
                         continue
                     unions.join(key, ("workload", scope, target))
-        self._same_elsewhere(unions, [*by_key])
+        self._same_elsewhere(unions, [*by_key, *ends])
         groups: dict[object, list[Key]] = defaultdict(list)
         for key in (*by_key, *ends):
             groups[unions.find(key)].append(key)
@@ -125,21 +128,21 @@ class _Builder:
         return any(endpoint.selector == other.selector for other in others)
 
     def _same_elsewhere(self, unions: Unions, keys: list[Key]) -> None:
-        """Join a workload of compose with the one of Kubernetes (or another compose file of its folder) of the same name."""
+        """Join a service of compose with the one of Kubernetes (or another compose file of its folder) of the same name.
+
+        Only where the name is unique on both sides, and never datastores: two deployments have two databases.
+        """
         compose: dict[str, list[Key]] = defaultdict(list)
         cluster: dict[str, list[Key]] = defaultdict(list)
         for key in keys:
-            (compose if key[1].startswith("compose:") else cluster)[key[2]].append(key)
+            if not self._is_store(key):
+                (compose if key[1].startswith("compose:") else cluster)[key[2]].append(key)
         for name, found in compose.items():
-            folders = {posixpath.dirname(key[1]) for key in found}
-            if len(folders) > 1:
-                continue
-            stores = [self._is_store(key) for key in found]
-            if any(stores):
+            if len({posixpath.dirname(key[1]) for key in found}) > 1:
                 continue
             for other in found[1:]:
                 unions.join(found[0], other)
-            if len(cluster.get(name, ())) == 1 and not self._is_store(cluster[name][0]):
+            if len({unions.find(key) for key in cluster.get(name, ())}) == 1:
                 unions.join(cluster[name][0], found[0])
 
     def _is_store(self, key: Key) -> bool:
@@ -209,7 +212,11 @@ def _element(workloads: list[WorkloadFact], endpoints: list[EndpointFact]) -> Se
     aliases = {workload.name for workload in workloads} | {endpoint.name for endpoint in endpoints}
     aliases.update(host for endpoint in endpoints for host in endpoint.hostnames)
     aliases.update(alias for workload in workloads for alias in workload.aliases)
-    if engines and len(engines) * 2 > len([image for image in images if image]):
+    aliases.update(
+        workload.labels[key] for workload in workloads for key in _NAME_LABELS if workload.labels.get(key)
+    )
+    ends = bool(workloads) and all(workload.kind in {"Job", "CronJob"} for workload in workloads)
+    if engines and not ends and len(engines) * 2 > len([image for image in images if image]):
         return Datastore(
             id=f"datastore:{scope}/{name}",
             name=name,
@@ -229,7 +236,7 @@ def _element(workloads: list[WorkloadFact], endpoints: list[EndpointFact]) -> Se
         ),
         "",
     )
-    if not role and workloads and all(workload.kind in {"Job", "CronJob"} for workload in workloads):
+    if not role and ends:
         role = "job"
     foreign = bool(images) and all(image and is_third_party(image) for image in images)
     known = [image for image in images if image]

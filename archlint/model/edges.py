@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from archlint.model.facts import ConfigFact, Container, DependencyFact, Setting, WorkloadFact
@@ -29,6 +30,16 @@ _STORE_SECRET = (
 _CEILING = 0.95
 
 
+@dataclass(slots=True)
+class _Seen:
+    """A reference of a service that leads to an element."""
+
+    service: Service
+    target: Service | Datastore
+    reference: Reference
+    evidence: list[Evidence]
+
+
 class Edges:
     """Collects edges, one per source, target and kind, with all their evidence."""
 
@@ -45,11 +56,12 @@ class Edges:
         self._configs: dict[tuple[str, str, str], list[ConfigFact]] = defaultdict(list)
         for config in configs:
             self._configs[config.kind, config.scope, config.name].append(config)
+        self._seen: list[_Seen] = []
         self._edges: dict[tuple[str, str, str], Dependency] = {}
         self._databases: dict[tuple[str, ...], Datastore] = {}
 
     def observe(self, service: Service, workload: WorkloadFact) -> None:
-        """Add the edges that the settings of *workload*, which is *service*, say."""
+        """Note what the settings of *workload*, which is *service*, refer to; `connect` makes edges of it."""
         for container in workload.containers:
             if container.init:
                 continue
@@ -116,17 +128,14 @@ class Edges:
         places: list[Location],
         reference: Reference,
     ) -> None:
-        extractor = workload.containers[0].name and "env"
-        found = [
-            end
-            for end in self._endpoints.lookup(reference.host, workload.scope)
-            if self.graph.variants.together(workload.at.path, end.at.path)
-        ] or self._endpoints.lookup(reference.host, workload.scope)
-        found = nearest(workload.at.path, found)
+        found = self._endpoints.lookup(reference.host, workload.scope)
+        together = [end for end in found if self.graph.variants.together(workload.at.path, end.at.path)]
+        required = [end for end in found if not self.graph.variants.is_optional(end.at.path)]
+        found = nearest(workload.at.path, together or required)
         evidence = [
             Evidence(
                 at=at,
-                extractor=f"{extractor}:{setting.via}",
+                extractor=f"env:{setting.via}",
                 confidence=reference.confidence,
                 detail=setting.key,
                 host=reference.host,
@@ -136,17 +145,47 @@ class Edges:
             )
             for at in places
         ]
-        if not found:
-            self._unresolved(service, workload, reference, evidence)
-            return
-        target = self._elements.get(("endpoint", found[0].scope, found[0].name))
-        if target is service or target is None:
-            return
-        if isinstance(target, Datastore):
-            target = self._database(target, reference)
-            self.add("uses", service, target, evidence)
+        if found:
+            target = self._elements.get(("endpoint", found[0].scope, found[0].name))
+            if target is not None and target is not service:
+                self._seen.append(_Seen(service, target, reference, evidence))
         else:
-            self.add("calls", service, target, evidence)
+            self._unresolved(service, workload, reference, evidence)
+
+    def connect(self) -> None:
+        """Make edges of all that was noted. What somebody speaks a database's protocol to is a datastore, whatever its image."""
+        spoken: dict[str, str] = {}
+        for seen in self._seen:
+            engine = seen.reference.engine
+            if isinstance(seen.target, Service) and KINDS.get(engine) in {"db", "cache", "broker"}:
+                spoken.setdefault(seen.target.id, engine)
+        stores = {name: self._as_store(name, engine) for name, engine in spoken.items()}
+        for seen in self._seen:
+            target = stores.get(seen.target.id, seen.target)
+            if seen.service.id in stores:
+                continue
+            if isinstance(target, Datastore):
+                self.add("uses", seen.service, self._database(target, seen.reference), seen.evidence)
+            else:
+                self.add("calls", seen.service, target, seen.evidence)
+
+    def _as_store(self, name: str, engine: str) -> Datastore:
+        service = next(service for service in self.graph.services if service.id == name)
+        store = Datastore(
+            id=f"datastore:{service.scope}/{service.name}",
+            name=service.name,
+            evidence=service.evidence,
+            engine=engine,
+            kind=KINDS[engine],
+            host=service.name,
+            scope=service.scope,
+            owner=service.owner,
+            system=service.system,
+            aliases=set(service.aliases),
+        )
+        self.graph.services.remove(service)
+        self.graph.datastores.append(store)
+        return store
 
     def _unresolved(
         self, service: Service, workload: WorkloadFact, reference: Reference, evidence: list[Evidence]

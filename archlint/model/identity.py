@@ -78,6 +78,7 @@ class Variants:
     def __init__(self, workloads: Sequence[WorkloadFact]) -> None:
         self._files: dict[str, set[tuple[str, str, str]]] = defaultdict(set)
         self._folders: dict[str, set[tuple[str, str, str]]] = defaultdict(set)
+        self._optional = {posixpath.dirname(fact.at.path) for fact in workloads if fact.extra.get("optional")}
         for workload in workloads:
             key = (workload.kind, workload.scope, workload.name)
             self._files[workload.at.path].add(key)
@@ -90,7 +91,20 @@ class Variants:
         if self._files.get(one, set()) & self._files.get(other, set()):
             return False
         first, second = posixpath.dirname(one), posixpath.dirname(other)
+        if (first in self._optional) != (second in self._optional) and not self.is_overlaid(first, second):
+            return False
         return first == second or not self._folders.get(first, set()) & self._folders.get(second, set())
+
+    def is_optional(self, path: str) -> bool:
+        """Tell whether *path* belongs to a part that only some deployments have."""
+        return posixpath.dirname(path) in self._optional
+
+    @staticmethod
+    def is_overlaid(first: str, second: str) -> bool:
+        """Tell whether two folders belong to one tree of bases, components and overlays."""
+        return posixpath.dirname(posixpath.dirname(first)) == posixpath.dirname(second) or posixpath.dirname(
+            posixpath.dirname(second)
+        ) == posixpath.dirname(first)
 
 
 def nearest(path: str, endpoints: Sequence[EndpointFact]) -> list[EndpointFact]:

@@ -21,7 +21,7 @@ from archlint.api import (
     WorkloadFact,
 )
 from archlint.formats.kubernetes.files import flatten
-from archlint.formats.kubernetes.views import ContainerView, Manifest, Workload, text_map
+from archlint.formats.kubernetes.views import ContainerView, Manifest, Workload, is_optional, text_map
 
 type Reader = Callable[[Manifest], Iterator[Fact]]
 
@@ -72,6 +72,7 @@ def _workload(workload: Workload) -> WorkloadFact:
         service_account=str(pod.get("serviceAccountName") or pod.get("serviceAccount") or ""),
         grace_seconds=grace if isinstance(grace, int | float) else None,
         host_network=pod.get("hostNetwork") is True,
+        extra={"optional": True} if is_optional(workload.document) else {},
     )
 
 

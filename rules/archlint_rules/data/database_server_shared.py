@@ -13,7 +13,7 @@ them servers (or instances) of their own.
 
 from collections.abc import Iterator
 
-from archlint.api import Bad, Context, Good, Problem, Related, ServiceGraph, Severity, rule
+from archlint.api import Bad, Context, Datastore, Dependency, Good, Problem, ServiceGraph, Severity, rule
 from archlint_rules.data import sharing
 
 _COMPOSE = """
@@ -60,27 +60,25 @@ services:
     ),
 )
 def database_server_shared(graph: ServiceGraph, context: Context) -> Iterator[Problem]:
-    """Report a server that holds databases of several services."""
+    """Report a server that holds databases of several services: once, even where several deployments say so."""
     del context
-    servers: dict[tuple[str, str], list[object]] = {}
+    servers: dict[tuple[str, str], list[Datastore]] = {}
     for store in graph.datastores:
         if store.kind == "db" and store.host and store.database != "?":
             servers.setdefault((store.scope, store.host), []).append(store)
-    for (scope, host), stores in servers.items():
+    told: dict[tuple[str, ...], list[list[Dependency]]] = {}
+    for stores in servers.values():
         for group in sharing.groups(graph, *stores):
-            if len({edge.target.id for edge in group}) < 2:  # noqa: PLR2004
-                continue
-            names = sorted({edge.source.name for edge in group})
-            first = min(group, key=lambda edge: edge.source.name)
-            listed = ", ".join(f"`{name}`" for name in names[:-1]) + f" and `{names[-1]}`"
-            yield Problem(
-                f"{listed} have databases on one server, `{host}`",
-                first.location,
-                help="give a service its own server where it must not suffer from the others",
-                related=tuple(
-                    Related(f"`{edge.source.name}` uses it here", edge.location)
-                    for edge in group
-                    if edge is not first
-                ),
-                identity=("server", scope, host),
-            )
+            if len({edge.target.id for edge in group}) > 1:
+                told.setdefault(sharing.names_of(group), []).append(group)
+    for names, found in told.items():
+        group = min(found, key=sharing.is_variant)
+        first = min(group, key=lambda edge: edge.source.name)
+        host = first.target.host if isinstance(first.target, Datastore) else ""
+        yield Problem(
+            f"{sharing.listed(group)} have databases on one server, `{host}`",
+            first.location,
+            help="give a service its own server where it must not suffer from the others",
+            related=sharing.places(found, first),
+            identity=("server", host, *names),
+        )

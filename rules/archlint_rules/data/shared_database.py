@@ -13,7 +13,18 @@ say so in the catalog. Different databases on one server are fine here.
 
 from collections.abc import Iterator
 
-from archlint.api import Bad, Confidence, Context, Datastore, Good, Problem, Related, Severity, rule
+from archlint.api import (
+    Bad,
+    Confidence,
+    Context,
+    Datastore,
+    Dependency,
+    Good,
+    Problem,
+    ServiceGraph,
+    Severity,
+    rule,
+)
 from archlint_rules.data import sharing
 
 _DEPLOYMENT = """
@@ -60,7 +71,7 @@ def _deployment(name: str, url: str, marker: str = "") -> str:
     id="shared-database",
     category="data",
     severity=Severity.ERROR,
-    subject=Datastore,
+    subject=ServiceGraph,
     since="0.1.0",
     references=("https://microservices.io/patterns/data/database-per-service.html",),
     examples=(
@@ -108,31 +119,30 @@ def _deployment(name: str, url: str, marker: str = "") -> str:
         ),
     ),
 )
-def shared_database(store: Datastore, context: Context) -> Iterator[Problem]:
-    """Report a database that at least two services of the system use."""
-    if store.kind != "db" or not store.database:
-        return
-    for group in sharing.groups(context.graph, store):
-        names = sorted(edge.source.name for edge in group)
+def shared_database(graph: ServiceGraph, context: Context) -> Iterator[Problem]:
+    """Report a database that at least two services of the system use: once, even where several deployments say so."""
+    del context
+    told: dict[tuple[str, ...], list[list[Dependency]]] = {}
+    for store in graph.datastores:
+        if store.kind == "db" and store.database:
+            for group in sharing.groups(graph, store):
+                told.setdefault(
+                    (*sharing.names_of(group), *(("?",) if store.database == "?" else ())), []
+                ).append(group)
+    for names, found in told.items():
+        group = min(found, key=sharing.is_variant)
         first = min(group, key=lambda edge: edge.source.name)
-        listed = ", ".join(f"`{name}`" for name in names[:-1]) + f" and `{names[-1]}`"
-        both = "both" if len(names) == 2 else "all"  # noqa: PLR2004
-        where = f" on `{store.host}`" if store.database != "?" else ""
-        what = (
-            f"the database `{store.database}`{where}"
-            if store.database != "?"
-            else "the database of one secret"
-        )
+        store = first.target
+        if not isinstance(store, Datastore):
+            continue
+        known = store.database != "?"
+        what = f"the database `{store.database}` on `{store.host}`" if known else "the database of one secret"
+        both = "both" if len({edge.source.id for edge in group}) == 2 else "all"  # noqa: PLR2004
         yield Problem(
-            f"{listed} {both} use {what}",
+            f"{sharing.listed(group)} {both} use {what}",
             first.location,
             help="let one service own the data, and the others ask it or follow its events",
-            related=tuple(
-                Related(f"`{edge.source.name}` uses it here", item.at)
-                for edge in group
-                for item in edge.evidence
-                if item.at.node != first.location.node
-            ),
+            related=sharing.places(found, first),
             confidence=Confidence.of(min(edge.confidence for edge in group)),
-            identity=("shared-database", store.id, *names),
+            identity=("shared-database", store.host, store.database, *names),
         )
