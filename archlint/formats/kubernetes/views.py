@@ -209,23 +209,34 @@ def scope_of(path: str, namespace: str) -> str:
     return f"k8s:{namespace or 'default'}"
 
 
-def patches_of(document: Document) -> frozenset[str]:
-    """Return the files that a kustomization in the folder of *document* lists as patches."""
+def kustomizations(document: Document) -> list[dict[str, Any]]:
+    """Return the kustomizations in the folder of *document*."""
     if document.resolver is None:
-        return frozenset()
+        return []
     folder = posixpath.dirname(document.path)
-    found: set[str] = set()
+    found: list[dict[str, Any]] = []
     for name in ("kustomization.yaml", "kustomization.yml", "Kustomization"):
         path = posixpath.join(folder, name)
-        if document.resolver.read(path) is None:
-            continue
-        for kustomization in document.resolver.documents(path):
-            if isinstance(kustomization.data, dict):
-                found.update(
-                    posixpath.normpath(posixpath.join(folder, item))
-                    for item in _patch_files(kustomization.data)
-                )
-    return frozenset(found)
+        if document.resolver.read(path) is not None:
+            found.extend(
+                item.data for item in document.resolver.documents(path) if isinstance(item.data, dict)
+            )
+    return found
+
+
+def patches_of(document: Document) -> frozenset[str]:
+    """Return the files that a kustomization in the folder of *document* lists as patches."""
+    folder = posixpath.dirname(document.path)
+    return frozenset(
+        posixpath.normpath(posixpath.join(folder, item))
+        for kustomization in kustomizations(document)
+        for item in _patch_files(kustomization)
+    )
+
+
+def is_optional(document: Document) -> bool:
+    """Tell whether *document* belongs to a kustomize component, which only some overlays add."""
+    return any(kustomization.get("kind") == "Component" for kustomization in kustomizations(document))
 
 
 def _patch_files(data: dict[str, Any]) -> Iterator[str]:

@@ -123,12 +123,12 @@ def shared_database(graph: ServiceGraph, context: Context) -> Iterator[Problem]:
     """Report a database that at least two services of the system use: once, even where several deployments say so."""
     del context
     told: dict[tuple[str, ...], list[list[Dependency]]] = {}
-    for store in graph.datastores:
-        if store.kind == "db" and store.database:
-            for group in sharing.groups(graph, store):
+    for database in graph.datastores:
+        if database.kind == "db" and database.database:
+            for shared in sharing.groups(graph, database):
                 told.setdefault(
-                    (*sharing.names_of(group), *(("?",) if store.database == "?" else ())), []
-                ).append(group)
+                    (*sharing.names_of(shared), *(("?",) if database.database == "?" else ())), []
+                ).append(shared)
     for names, found in told.items():
         group = min(found, key=sharing.is_variant)
         first = min(group, key=lambda edge: edge.source.name)
