@@ -203,6 +203,25 @@ def text_map(value: dict[str, Any]) -> dict[str, str]:
     }
 
 
+def known_text(value: Any) -> str | None:
+    """Return a scalar as text; `None` when it holds what only rendering or the cluster can fill in."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if not isinstance(value, str | int | float):
+        return None
+    text = str(value)
+    return None if "{{" in text or "$(" in text or "${" in text else text
+
+
+def number_of(value: Any) -> int | None:
+    """Return *value* as a port number, or `None`."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    return int(value) if isinstance(value, str) and value.isdecimal() else None
+
+
 def scope_of(path: str, namespace: str) -> str:
     """Return the scope of a namespace: `k8s:` and its name; without one, `k8s:default`."""
     del path

@@ -5,7 +5,8 @@ from hashlib import sha256
 from json import dumps
 
 from archlint.api import ApiFact, Fact, Location, OperationFact
-from archlint.formats.openapi.understanding import understand, versions_of
+from archlint.formats.openapi.understanding import understand
+from archlint.formats.openapi.versions import version_in, versions_of
 from archlint.formats.openapi.views import OpenAPI, Operation
 
 _MOST_OPERATIONS = 3_000
@@ -58,6 +59,16 @@ def _traits(api: OpenAPI) -> dict[str, list[tuple[str, Location]]]:
     )
     at = next((version.at for version in versions), api.at("info", "version"))
     traits["version-strategy"] = [("url" if strategy in {"path", "server"} else strategy, at)]
+    shown = {item.path for item in api.paths if version_in(item.path) is not None}
+    if (
+        shown
+        and len(shown) < len(api.paths)
+        and not any(version.strategy == "server" for version in versions)
+    ):
+        traits["paths-with-version"] = [(str(len(shown)), at)]
+        traits["path-without-version"] = [
+            (item.path, item.key) for item in api.paths if item.path not in shown
+        ]
     styles: dict[str, Location] = {}
     for operation in api.operations:
         understood = understand(operation)

@@ -9,45 +9,9 @@ from functools import cached_property
 from typing import Any
 
 from archlint.api import Document, Location, Node, Pointer
-from archlint.formats.openapi.schema import Schema, follow
-
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
-"""The fixed fields of a Path Item Object that hold operations, in the order of the specification."""
-
-SAFE = frozenset(("GET", "HEAD", "OPTIONS", "TRACE", "QUERY"))
-IDEMPOTENT = SAFE | {"PUT", "DELETE"}
-
-
-class View(Node):
-    """A node of a description, with the description it is seen from."""
-
-    def __init__(self, document: Document, pointer: Pointer, data: Any, root: "OpenAPI") -> None:
-        super().__init__(document, pointer, data)
-        self.root = root
-
-    @property
-    def description(self) -> str:
-        """The `description` and `summary`, or an empty string."""
-        return " ".join(
-            str(self.get(key)) for key in ("summary", "description") if isinstance(self.get(key), str)
-        )
-
-    def flag(self, name: str) -> Any:
-        """Return the extension *name* (`x-…`) of this node or of the description, or `None`."""
-        value = self.get(name)
-        return value if value is not None else self.root.get(name, default=self.root.get("info", name))
-
-    def target(self, *keys: str | int) -> tuple[Document, Pointer, Any] | None:
-        """Return what stands at *keys* with references followed; `None` when they lead nowhere."""
-        value = self.get(*keys)
-        return None if value is None else follow(self.document, (*self.pointer, *keys), value)
-
-    def members(self, *keys: str | int) -> Iterator[tuple[str, tuple[Document, Pointer, Any]]]:
-        """Yield the names and followed values of the mapping at *keys*; what does not resolve is left out."""
-        for name in self.mapping(*keys):
-            found = self.target(*keys, name)
-            if found is not None:
-                yield name, found
+from archlint.formats.openapi.base import METHODS, View, server_urls, swagger_servers
+from archlint.formats.openapi.content import Body, Parameter, Response, SecurityScheme
+from archlint.formats.openapi.schema import follow
 
 
 class OpenAPI(Node):
@@ -85,7 +49,7 @@ class OpenAPI(Node):
     def servers(self) -> list[tuple[str, Location]]:
         """Server URLs with variables' defaults put in, and where they stand; `host`, `basePath` and `schemes` as URLs."""
         if self.is_swagger:
-            return _swagger_servers(self)
+            return swagger_servers(self)
         return server_urls(self)
 
     @cached_property
@@ -302,176 +266,6 @@ class Operation(View):
     def produces(self) -> list[str]:
         """The responses' media types in Swagger 2.0."""
         return self.items("produces") or self.root.items("produces") or ["application/json"]
-
-
-class Parameter(View):
-    """A parameter; `place` is its `in`."""
-
-    @property
-    def name(self) -> str:
-        """Its name."""
-        return str(self.get("name", default="") or "")
-
-    @property
-    def place(self) -> str:
-        """Where it is sent: `query`, `path`, `header`, `cookie`, `querystring`; `body` and `formData` in Swagger 2.0."""
-        return str(self.get("in", default="") or "")
-
-    @property
-    def is_required(self) -> bool:
-        """Whether it must be sent."""
-        return self.get("required") is True
-
-    @cached_property
-    def schema(self) -> Schema | None:
-        """Its schema; in Swagger 2.0 the parameter itself says what a schema would."""
-        if self.root.is_swagger and "schema" not in self.data:
-            return Schema(self.document, self.pointer, self.data)
-        if "schema" not in self.data:
-            for media in self.mapping("content"):
-                return Schema.at_node(self, "content", media, "schema")
-            return None
-        return Schema.at_node(self, "schema")
-
-
-class Body(View):
-    """A request body."""
-
-    def __init__(self, document: Document, pointer: Pointer, data: Any, operation: Operation) -> None:
-        super().__init__(document, pointer, data, operation.root)
-        self.operation = operation
-
-    @cached_property
-    def content(self) -> "dict[str, MediaType]":
-        """The media types by name."""
-        if not self.root.is_swagger:
-            return {name: MediaType(*found, self.root, name) for name, found in self.members("content")}
-        return {
-            name: MediaType(self.document, self.pointer, self.data, self.root, name)
-            for name in self.operation.consumes
-        }
-
-    @property
-    def schemas(self) -> list[Schema]:
-        """The schemas of all media types."""
-        return [media.schema for media in self.content.values() if media.schema is not None]
-
-
-class Response(View):
-    """A response; `status` is its code, range or `default`."""
-
-    def __init__(
-        self, document: Document, pointer: Pointer, data: Any, operation: Operation, status: str
-    ) -> None:
-        super().__init__(document, pointer, data, operation.root)
-        self.operation = operation
-        self.status = status
-
-    @property
-    def is_success(self) -> bool:
-        """Whether it is a 2xx response."""
-        return self.status.startswith("2")
-
-    @cached_property
-    def content(self) -> "dict[str, MediaType]":
-        """The media types by name."""
-        if not self.root.is_swagger:
-            return {name: MediaType(*found, self.root, name) for name, found in self.members("content")}
-        if not isinstance(self.get("schema"), dict):
-            return {}
-        return {
-            name: MediaType(self.document, self.pointer, self.data, self.root, name)
-            for name in self.operation.produces
-        }
-
-    @property
-    def schemas(self) -> list[Schema]:
-        """The schemas of all media types."""
-        return [media.schema for media in self.content.values() if media.schema is not None]
-
-    @cached_property
-    def headers(self) -> dict[str, dict[str, Any]]:
-        """The headers by name in lower case."""
-        return {
-            name.lower(): found[2] for name, found in self.members("headers") if isinstance(found[2], dict)
-        }
-
-
-class MediaType(View):
-    """The content of one media type; `name` is the media type."""
-
-    def __init__(self, document: Document, pointer: Pointer, data: Any, root: OpenAPI, name: str) -> None:
-        super().__init__(document, pointer, data, root)
-        self.name = name
-
-    @cached_property
-    def schema(self) -> Schema | None:
-        """The schema, of one item where the content is a sequence (`itemSchema`, 3.2)."""
-        for key in ("schema", "itemSchema"):
-            if isinstance(self.get(key), dict):
-                return Schema.at_node(self, key)
-        return Schema(self.document, self.pointer, self.data) if self.get("in") == "formData" else None
-
-    @property
-    def is_json(self) -> bool:
-        """Whether it is JSON, by name or by suffix (RFC 6839)."""
-        bare = self.name.partition(";")[0].strip().lower()
-        return bare == "application/json" or bare.endswith("+json") or bare == "*/*"
-
-
-class SecurityScheme(View):
-    """A security scheme; `name` is its key."""
-
-    def __init__(self, document: Document, pointer: Pointer, data: Any, root: OpenAPI, name: str) -> None:
-        super().__init__(document, pointer, data, root)
-        self.name = name
-
-    @property
-    def type(self) -> str:
-        """Its `type`; `basic` of Swagger 2.0 is `http`."""
-        kind = str(self.get("type", default=""))
-        return "http" if kind == "basic" else kind
-
-    @cached_property
-    def flows(self) -> dict[str, tuple[dict[str, Any], Location]]:
-        """OAuth 2 flows by their OpenAPI 3 name, with their place."""
-        if self.root.is_swagger:
-            names = {"application": "clientCredentials", "accessCode": "authorizationCode"}
-            flow = str(self.get("flow", default=""))
-            return {names.get(flow, flow): (self.data, self.at("flow"))} if flow else {}
-        return {
-            name: (flow, self.at("flows", name, on_key=True))
-            for name, flow in self.mapping("flows").items()
-            if isinstance(flow, dict) and not name.startswith("x-")
-        }
-
-
-def server_urls(node: Node) -> list[tuple[str, Location]]:
-    """Return the URLs of the `servers` at *node*, variables replaced by their defaults, and where they stand."""
-    found = []
-    for index, server in enumerate(node.items("servers")):
-        if isinstance(server, dict) and isinstance(server.get("url"), str):
-            url = server["url"]
-            variables = server.get("variables")
-            for name, variable in variables.items() if isinstance(variables, dict) else ():
-                if isinstance(variable, dict):
-                    url = url.replace("{" + name + "}", str(variable.get("default", "")))
-            found.append((url, node.at("servers", index, "url")))
-    return found
-
-
-def _swagger_servers(api: OpenAPI) -> list[tuple[str, Location]]:
-    host, base = api.get("host"), api.get("basePath")
-    if not isinstance(host, str) and not isinstance(base, str):
-        return []
-    base = base if isinstance(base, str) else ""
-    at = api.at("basePath" if base else "host")
-    if not isinstance(host, str):
-        return [(base, at)]
-    schemes = [scheme for scheme in api.items("schemes") if isinstance(scheme, str)]
-    if not schemes:
-        return [(f"//{host}{base}", at)]
-    return [(f"{scheme}://{host}{base}", at) for scheme in schemes]
 
 
 def _parameters(node: View) -> Iterator[Parameter]:

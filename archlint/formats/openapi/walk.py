@@ -3,16 +3,9 @@
 from collections.abc import Iterable, Iterator
 
 from archlint.api import Document, Node, Pointer
+from archlint.formats.openapi.content import Body, Parameter, Response, SecurityScheme
 from archlint.formats.openapi.schema import Schema
-from archlint.formats.openapi.views import (
-    Body,
-    OpenAPI,
-    Operation,
-    Parameter,
-    PathItem,
-    Response,
-    SecurityScheme,
-)
+from archlint.formats.openapi.views import OpenAPI, Operation, PathItem
 
 
 class Webhook(Operation):
