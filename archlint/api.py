@@ -44,6 +44,7 @@ from archlint.model.graph import (
 )
 from archlint.model.identity import normalised as plain_name
 from archlint.model.stores import engine_of, infrastructure_roles, is_third_party, role_of
+from archlint.model.values import key_words
 from archlint.rule.discovery import rules_in
 from archlint.rule.rule import Bad, Context, Good, Options, Rule, rule
 from archlint.rule.structure import Structure, StructureFault
@@ -135,6 +136,7 @@ __all__ = [
     "is_literal_secret",
     "is_secret_key",
     "is_third_party",
+    "key_words",
     "parse",
     "parse_pointer",
     "plain_name",

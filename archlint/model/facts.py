@@ -9,6 +9,7 @@ Kubernetes (empty namespace = `default` of its folder), `compose:PATH OF THE PRO
 from typing import Any, Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from archlint.source.location import Location
 
@@ -328,3 +329,26 @@ type Fact = (
     | ApiFact
     | LinkFact
 )
+
+
+def public(fact: Fact) -> Fact:
+    """Return *fact* without values that look like credentials, fit to be published."""
+    from archlint.model.credentials import credential_in  # noqa: PLC0415
+
+    def cleaned(settings: tuple[Setting, ...]) -> tuple[Setting, ...]:
+        return tuple(
+            replace(setting, value=None)
+            if setting.value and credential_in(setting.key, setting.value)
+            else setting
+            for setting in settings
+        )
+
+    if isinstance(fact, ConfigFact):
+        return replace(fact, entries=cleaned(fact.entries))
+    if isinstance(fact, WorkloadFact):
+        containers = tuple(
+            replace(container, settings=cleaned(container.settings), command=())
+            for container in fact.containers
+        )
+        return replace(fact, containers=containers)
+    return fact

@@ -48,3 +48,8 @@ class Format:
         """Yield the structural faults of *document*: one per cause, at the offending node, in a user's words."""
         del document
         yield from ()
+
+    def describe(self, document: Document) -> list[tuple[str, ...]]:
+        """Return what was understood of *document* as rows, the first of which are headings; empty where there is nothing to say."""
+        del document
+        return []

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from archlint.api import Document, Fact, Format, Node, Problem
-from archlint.formats.compose.facts import facts_of
+from archlint.formats.compose.facts import facts_of, settings_in
 from archlint.formats.compose.project import ComposeService, Project, is_compose, project_of
 
-__all__ = ["FORMAT", "ComposeService", "Project"]
+__all__ = ["FORMAT", "ComposeService", "Project", "project_of", "settings_in"]
 
 
 class ComposeFormat(Format):

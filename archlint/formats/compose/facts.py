@@ -19,6 +19,13 @@ def facts_of(project: Project) -> Iterator[Fact]:
         yield _endpoint(service)
 
 
+def settings_in(project: Project) -> Iterator[tuple[Setting, str]]:
+    """Yield the settings of the services of *project*, each with the name of its service."""
+    for service in project.services.values():
+        for setting in (*_environment(service), *_arguments(service)):
+            yield setting, service.name
+
+
 def _workload(service: ComposeService) -> WorkloadFact:
     replicas = service.last("deploy", "replicas") or service.last("scale")
     grace = service.last("stop_grace_period")

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from archlint.api import Document, Fact, Format, Node, Problem
-from archlint.formats.kubernetes.facts import facts_of
+from archlint.formats.kubernetes.facts import facts_of, settings_in
 from archlint.formats.kubernetes.views import ContainerView, Manifest, Workload, manifests
 
-__all__ = ["FORMAT", "ContainerView", "Manifest", "Workload", "manifests"]
+__all__ = ["FORMAT", "ContainerView", "Manifest", "Workload", "manifests", "settings_in"]
 
 _OTHERS = (
     "backstage.io/",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from archlint.api import Container, Fact, Port, Probe, Setting, Volume, WorkloadFact
+from archlint.api import ConfigFact, Container, Document, Fact, Port, Probe, Setting, Volume, WorkloadFact
 from archlint.formats.kubernetes.core import CORE, Reader
 from archlint.formats.kubernetes.views import (
     ContainerView,
@@ -14,6 +14,7 @@ from archlint.formats.kubernetes.views import (
     Workload,
     is_optional,
     known_text,
+    manifests,
     number_of,
     text_map,
 )
@@ -28,6 +29,19 @@ def facts_of(manifest: Manifest) -> Iterator[Fact]:
         yield from reader(manifest)
     for other in _readers().get(manifest.group, ()):
         yield from other(manifest)
+
+
+def settings_in(document: Document) -> Iterator[tuple[Setting, str]]:
+    """Yield the settings of the containers and ConfigMaps of *document*, each with the name of its workload or ConfigMap."""
+    for manifest in manifests(document):
+        if manifest.workload is not None:
+            for container in manifest.workload.containers:
+                for setting in (*_environment(container), *_arguments(container)):
+                    yield setting, manifest.name
+        elif manifest.kind == "ConfigMap" and not manifest.group:
+            for fact in CORE["", "ConfigMap"](manifest):
+                for setting in fact.entries if isinstance(fact, ConfigFact) else ():
+                    yield setting, manifest.name
 
 
 @cache

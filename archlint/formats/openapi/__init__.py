@@ -66,5 +66,11 @@ class OpenAPIFormat(Format):
 
         yield from validate(document)
 
+    def describe(self, document: Document) -> list[tuple[str, ...]]:
+        """Return what was understood of the API: its operations, kinds, paging, idempotency, security, version."""
+        from archlint.formats.openapi.understanding import describe  # noqa: PLC0415
+
+        return describe(root_of(document))
+
 
 FORMAT = OpenAPIFormat()

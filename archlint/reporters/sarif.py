@@ -1,0 +1,237 @@
+"""SARIF 2.1.0 (OASIS), as GitHub code scanning and editors read it."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import quote
+
+from archlint.api import (
+    Applicability,
+    Confidence,
+    Finding,
+    Location,
+    Notice,
+    Region,
+    Report,
+    ReportOptions,
+    RuleInfo,
+    Severity,
+    TextFix,
+    format_pointer,
+    sanitize,
+)
+from archlint.reporters.fingerprints import line_hashes
+
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+MOST_RESULTS = 25_000
+"""GitHub rejects runs with more results; the most severe ones are kept."""
+
+_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+_PROBLEMS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "recommendation"}
+_PRECISION = {Severity.ERROR: "very-high", Severity.WARNING: "high", Severity.INFO: "medium"}
+_SCORES = {Severity.ERROR: "7.5", Severity.WARNING: "5.5", Severity.INFO: "3.0"}
+_SECURITY = frozenset(("auth", "security"))
+_MOST_SNIPPET = 200
+_MOST_RELATED = 99
+_ROOT = "%SRCROOT%"
+
+
+class SarifReporter:
+    """One run with all rules' metadata, results with regions, fingerprints, code flows and suppressions, and notifications."""
+
+    name = "sarif"
+    help = "SARIF 2.1.0, for code scanning and editors"
+
+    def render(self, report: Report, options: ReportOptions) -> str:
+        """Return the report as SARIF; suppressed findings are results with `suppressions`."""
+        del options
+        kept = sorted(report.findings, key=lambda finding: finding.severity.rank)[:MOST_RESULTS]
+        kept.sort(key=lambda finding: finding.order)
+        rules = [report.rules[name] for name in sorted({*report.rules})]
+        writer = _Writer(report, {info.id: index for index, info in enumerate(rules)})
+        results = [writer.result(finding) for finding in kept]
+        log = {
+            "$schema": SCHEMA,
+            "version": "2.1.0",
+            "runs": [
+                {
+                    "tool": {
+                        "driver": {
+                            "name": "archlint",
+                            "semanticVersion": report.version,
+                            "version": report.version,
+                            "informationUri": "https://archlint.dev",
+                            "rules": [_rule(info) for info in rules],
+                        }
+                    },
+                    "automationDetails": {"id": "archlint/"},
+                    "columnKind": "utf16CodeUnits",
+                    "originalUriBaseIds": {_ROOT: {"description": {"text": "The root of the project."}}},
+                    "invocations": [_invocation(report, left_out=len(report.findings) - len(kept))],
+                    "artifacts": [
+                        {"location": {"uri": uri(path), "uriBaseId": _ROOT}}
+                        for path in sorted({finding.at.path for finding in kept if finding.at.path})
+                    ],
+                    "results": results,
+                }
+            ],
+        }
+        return sanitize.scalar(json.dumps(log, indent=2, ensure_ascii=False, allow_nan=False)) + "\n"
+
+
+def uri(path: str) -> str:
+    """Return *path* as a relative URI reference (RFC 3986 §4.2): percent-encoded, a leading segment with a colon protected."""
+    encoded = quote(path.encode("utf-8", "surrogateescape"), safe="/-._~!$&'()*+,;=@")
+    return f"./{encoded}" if ":" in encoded.partition("/")[0] else encoded
+
+
+def _rule(info: RuleInfo) -> dict[str, Any]:
+    properties: dict[str, Any] = {
+        "tags": [info.category, *(tag for tag in info.tags if tag != info.category)][:10],
+        "precision": _PRECISION[info.severity],
+        "problem.severity": _PROBLEMS[info.severity],
+    }
+    if info.category in _SECURITY or "security" in info.tags:
+        properties["tags"] = list(dict.fromkeys([*properties["tags"], "security"]))
+        properties["security-severity"] = _SCORES[info.severity]
+    text = "\n\n".join(part for part in (info.why, info.fix) if part) or info.summary
+    return {
+        "id": info.id,
+        "name": "".join(word.capitalize() for word in info.id.split("-")),
+        "shortDescription": {"text": info.summary[:1024]},
+        "fullDescription": {"text": (info.why or info.summary)[:1024]},
+        "help": {"text": text, "markdown": info.markdown},
+        "helpUri": info.docs,
+        "defaultConfiguration": {"level": _LEVELS[info.severity]},
+        "properties": properties,
+    }
+
+
+def _invocation(report: Report, *, left_out: int) -> dict[str, Any]:
+    notes = [_notification(notice) for notice in report.notices]
+    if left_out > 0:
+        text = f"{left_out} results of lower severity were left out: at most {MOST_RESULTS} are reported"
+        notes.append({"level": "warning", "message": {"text": text}})
+    return {"executionSuccessful": True, "toolExecutionNotifications": notes}
+
+
+def _notification(notice: Notice) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        "level": _LEVELS[notice.level],
+        "message": {"text": sanitize.plain(notice.message)},
+    }
+    if notice.path:
+        data["locations"] = [
+            {"physicalLocation": {"artifactLocation": {"uri": uri(notice.path), "uriBaseId": _ROOT}}}
+        ]
+    return data
+
+
+class _Writer:
+    def __init__(self, report: Report, indices: dict[str, int]) -> None:
+        self.report = report
+        self.indices = indices
+        self.hashes: dict[str, list[str]] = {}
+
+    def result(self, finding: Finding) -> dict[str, Any]:
+        message = finding.message if finding.message.endswith(".") else finding.message + "."
+        text = sanitize.plain(message[:1].upper() + message[1:])
+        if finding.help:
+            text += f" Help: {sanitize.plain(finding.help)}"
+        data: dict[str, Any] = {
+            "ruleId": finding.rule,
+            "level": _LEVELS[finding.severity],
+            "message": {"text": text, "markdown": sanitize.markdown(text)},
+            "locations": [self.location(finding.at, excerpt=True)],
+            "partialFingerprints": self.fingerprints(finding),
+        }
+        if finding.rule in self.indices:
+            data["ruleIndex"] = self.indices[finding.rule]
+        related = [*finding.related, *finding.flow][:_MOST_RELATED]
+        if related:
+            data["relatedLocations"] = [
+                {"id": index, "message": {"text": sanitize.plain(one.message)}, **self.location(one.at)}
+                for index, one in enumerate(related)
+            ]
+        if finding.flow:
+            steps = [
+                {"location": {"message": {"text": sanitize.plain(one.message)}, **self.location(one.at)}}
+                for one in finding.flow
+            ]
+            data["codeFlows"] = [{"threadFlows": [{"locations": steps}]}]
+        if finding.suppressed is not None:
+            data["suppressions"] = [
+                {"kind": finding.suppressed.kind, "justification": sanitize.plain(finding.suppressed.reason)}
+            ]
+        if finding.fix is not None and finding.fix.applicability is not Applicability.DISPLAY:
+            data["fixes"] = [self.fix(finding.fix)]
+        if finding.confidence is not Confidence.DECLARED:
+            data["properties"] = {"confidence": finding.confidence}
+        return data
+
+    def location(self, at: Location, *, excerpt: bool = False) -> dict[str, Any]:
+        physical: dict[str, Any] = {"artifactLocation": {"uri": uri(at.path), "uriBaseId": _ROOT}}
+        lines = self.report.lines(at.path)
+        if at.region is not None:
+            physical["region"] = region = _region(at.region, lines)
+            if excerpt and region["startLine"] <= len(lines):
+                line = sanitize.source_line(lines[region["startLine"] - 1])[:_MOST_SNIPPET]
+                region["snippet"] = {"text": line}
+                first = max(1, at.region.start_line - 1)
+                last = min(len(lines), at.region.start_line + 1)
+                context = "\n".join(
+                    sanitize.source_line(text)[:_MOST_SNIPPET] for text in lines[first - 1 : last]
+                )
+                physical["contextRegion"] = {
+                    "startLine": first,
+                    "endLine": last,
+                    "snippet": {"text": context},
+                }
+        data: dict[str, Any] = {"physicalLocation": physical}
+        if at.pointer:
+            data["logicalLocations"] = [{"fullyQualifiedName": format_pointer(at.pointer), "kind": "member"}]
+        return data
+
+    def fingerprints(self, finding: Finding) -> dict[str, str]:
+        path = finding.at.path
+        if path not in self.hashes:
+            self.hashes[path] = line_hashes(self.report.lines(path))
+        hashes = self.hashes[path]
+        line = finding.at.region.start_line if finding.at.region else 1
+        code = hashes[line - 1] if line <= len(hashes) else ""
+        prints = {"archlint/v1": finding.fingerprint}
+        return {"primaryLocationLineHash": code, **prints} if code else prints
+
+    def fix(self, fix: TextFix) -> dict[str, Any]:
+        changes: dict[str, list[dict[str, Any]]] = {}
+        for edit in fix.edits:
+            region = _region(edit.region, self.report.lines(edit.path))
+            changes.setdefault(edit.path, []).append(
+                {"deletedRegion": region, "insertedContent": {"text": edit.text}}
+            )
+        return {
+            "description": {"text": sanitize.plain(fix.title)},
+            "artifactChanges": [
+                {"artifactLocation": {"uri": uri(path), "uriBaseId": _ROOT}, "replacements": edits}
+                for path, edits in changes.items()
+            ],
+        }
+
+
+def _region(region: Region, lines: Sequence[str]) -> dict[str, Any]:
+    """Return *region* in UTF-16 code units; ours counts code points."""
+    return {
+        "startLine": region.start_line,
+        "startColumn": _utf16(lines, region.start_line, region.start_column),
+        "endLine": region.end_line,
+        "endColumn": _utf16(lines, region.end_line, region.end_column),
+    }
+
+
+def _utf16(lines: Sequence[str], line: int, column: int) -> int:
+    if line > len(lines) or lines[line - 1].isascii():
+        return column
+    return column + sum(ord(char) > 0xFFFF for char in lines[line - 1][: column - 1])  # noqa: PLR2004 - beyond the basic plane
+
+
+REPORTER = SarifReporter()

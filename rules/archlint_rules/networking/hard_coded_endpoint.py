@@ -1,0 +1,114 @@
+"""A dependency by its IP address.
+
+## Why is this bad?
+
+Addresses change when machines, pods or networks are replaced; names stay. A hard-coded address also goes around service discovery, load balancing
+and certificates.
+
+## How to fix
+
+Use a name: a Service, a DNS record, an ExternalName. Where the other side has only an address, give it a name in one place.
+"""
+
+import ipaddress
+import re
+from collections.abc import Iterator
+
+from archlint.api import Bad, Context, Document, Good, Problem, Severity, key_words, rule
+from archlint.formats import compose, kubernetes
+
+_ADDRESS = re.compile(r"(?:^|//|@|,)(?P<ip>\d{1,3}(?:\.\d{1,3}){3})(?P<port>:\d+)?(?=$|[/,:?])")
+_NOT_ENDPOINT = re.compile(
+    r"LISTEN|BIND|CIDR|SUBNET|NETMASK|(?:^|_)(?:DNS|NAMESERVERS?|RESOLVERS?|VERSION|RANGE|CLUSTER_IP|POD_IP|NODE_IP|NO_PROXY|WHITELIST|ALLOWED|TRUSTED|PROXY_IPS?|FORWARDED)|ASPNETCORE_URLS|ADVERTISE|^HOST_IP$|PREFIX|ALLOW_?LIST"
+)
+_MOST_TEXT = 500
+_POD = """
+apiVersion: v1
+kind: Pod
+metadata: {{name: orders}}
+spec:
+  containers:
+    - name: orders
+      image: shop/orders:1
+      env:
+        - name: {name}
+          value: {value}
+"""
+
+
+@rule(
+    id="hard-coded-endpoint",
+    category="networking",
+    severity=Severity.WARNING,
+    subject=Document,
+    since="0.1.0",
+    references=("https://12factor.net/backing-services", "https://doi.org/10.1109/MS.2018.2141031"),
+    applies=lambda document: document.format in {"kubernetes", "compose"},
+    examples=(
+        Bad(
+            _POD.format(
+                name="STOCK_URL",
+                value="http://10.1.17.4:8080/api  # <- `STOCK_URL` of `orders` is the address `10.1.17.4`",
+            )
+        ),
+        Bad(
+            """
+            services:
+              orders:
+                image: shop/orders
+                environment:
+                  DB_HOST: 192.168.1.20  # <- `DB_HOST` of `orders` is the address `192.168.1.20`
+            """
+        ),
+        Good(_POD.format(name="STOCK_URL", value="http://stock:8080")),
+        Good(_POD.format(name="BIND_ADDRESS", value="0.0.0.0:8080"), "an address to listen on"),
+        Good(_POD.format(name="DB_HOST", value="127.0.0.1"), "a sidecar on loopback"),
+        Good(_POD.format(name="ALLOWED_CIDR", value="10.0.0.0/8"), "a range"),
+        Good(_POD.format(name="DNS_SERVER", value="10.96.0.10"), "name servers have addresses"),
+        Good(_POD.format(name="APP_VERSION", value='"1.2.3.4"'), "a version"),
+    ),
+)
+def hard_coded_endpoint(document: Document, context: Context) -> Iterator[Problem]:
+    """Report IP literals that are neither loopback, unspecified nor a range in environment, arguments and ConfigMaps."""
+    del context
+    seen = set()
+    if document.format == "kubernetes":
+        settings = kubernetes.settings_in(document)
+    else:
+        project = compose.project_of(document)
+        settings = compose.settings_in(project) if project is not None else iter(())
+    for setting, owner in settings:
+        words = key_words(setting.key)
+        if (
+            setting.value is None
+            or setting.at.node in seen
+            or _NOT_ENDPOINT.search(words)
+            or len(setting.value) > _MOST_TEXT
+        ):
+            continue
+        address = _endpoint(setting.value, words)
+        if address is not None:
+            seen.add(setting.at.node)
+            name = f"`{setting.key}` of `{owner}`" if setting.key else f"an argument of `{owner}`"
+            yield Problem(f"{name} is the address `{address}`", setting.at, help="use a name")
+
+
+def _endpoint(value: str, words: str) -> str | None:
+    match = _ADDRESS.search(value.strip())
+    if match is None or (
+        "/" in value.strip()[match.end() : match.end() + 1] and value.strip()[match.end() + 1 :].isdecimal()
+    ):
+        return None
+    try:
+        address = ipaddress.ip_address(match["ip"])
+    except ValueError:
+        return None
+    named = (
+        match["port"]
+        or "://" in value
+        or words.endswith(
+            ("HOST", "URL", "URI", "ADDR", "ADDRESS", "ENDPOINT", "SERVER", "SERVERS", "BROKERS")
+        )
+    )
+    special = address.is_loopback or address.is_unspecified or address.is_multicast or address.is_link_local
+    return None if special or not named or match["ip"] == "255.255.255.255" else match["ip"]

@@ -1,0 +1,123 @@
+"""A Service whose selector matches no pods.
+
+## Why is this bad?
+
+Its name resolves and its port answers nothing: every call to it fails, and nothing says why. Mostly it is a label that was renamed on one
+side only.
+
+## How to fix
+
+Make the selector and the labels of the pod template agree, and `targetPort` a port of the container.
+"""
+
+from collections.abc import Iterator
+
+from archlint.api import Bad, Context, EndpointFact, Good, Problem, ServiceGraph, Severity, WorkloadFact, rule
+
+_PODS = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: orders}
+spec:
+  template:
+    metadata: {labels: {app: orders}}
+    spec:
+      containers: [{name: orders, image: "shop/orders:1", ports: [{containerPort: 8080, name: web}]}]
+"""
+_SERVICE = """
+---
+apiVersion: v1
+kind: Service
+metadata:
+  name: orders{marker}
+spec:
+  selector: {selector}
+  ports: [{{port: 80, targetPort: {target}}}]
+"""
+
+
+def _both(selector: str = "{app: orders}", target: str = "8080", marker: str = "") -> dict[str, str]:
+    return {"orders.yaml": _PODS + _SERVICE.format(selector=selector, target=target, marker=marker)}
+
+
+@rule(
+    id="service-selects-nothing",
+    category="networking",
+    severity=Severity.ERROR,
+    profile="strict",
+    subject=ServiceGraph,
+    since="0.1.0",
+    references=("https://kubernetes.io/docs/concepts/services-networking/service/",),
+    examples=(
+        Bad(_both("{app: order}", marker="  # <- the Service `orders` selects no pods (`app: order`)")),
+        Bad(
+            _both(
+                target="http", marker="  # <- `http` is no port of the pods that the Service `orders` selects"
+            )
+        ),
+        Good(_both()),
+        Good(_both(target="web"), "a named port"),
+        Good(_both(target="9090"), "a number need not be declared by the container"),
+        Good(
+            {
+                "orders.yaml": _SERVICE.format(selector="{app: orders}", target="8080", marker="").lstrip(
+                    "-\n"
+                )
+            },
+            "the pods come from elsewhere",
+        ),
+        Good(
+            {
+                "orders.yaml": _PODS
+                + _SERVICE.format(selector="{app: '{{ .Values.app }}'}", target="8080", marker=""),
+            },
+            "filled in when it is rendered",
+        ),
+    ),
+)
+def service_selects_nothing(graph: ServiceGraph, context: Context) -> Iterator[Problem]:
+    """Report Services without pods in a namespace whose pods are in the repository, and named target ports that no pod has."""
+    scopes: dict[str, list[WorkloadFact]] = {}
+    for workload in graph.workloads:
+        scopes.setdefault(workload.scope, []).append(workload)
+    for endpoint in graph.endpoints:
+        if not endpoint.selector or any(
+            "{{" in value or "$" in value for value in endpoint.selector.values()
+        ):
+            continue
+        nearby = [workload for workload in scopes.get(endpoint.scope, ()) if _is_near(workload, endpoint)]
+        if not nearby and not context.complete(endpoint.at.path):
+            continue
+        pods = [
+            workload
+            for workload in scopes.get(endpoint.scope, ())
+            if endpoint.selector.items() <= workload.labels.items()
+        ]
+        if not pods:
+            shown = ", ".join(f"{key}: {value}" for key, value in endpoint.selector.items())
+            yield Problem(
+                f"the Service `{endpoint.name}` selects no pods (`{shown}`)",
+                endpoint.at,
+                help="make the selector and the labels of a pod template agree",
+                identity=("selects-nothing", endpoint.scope, endpoint.name),
+            )
+            continue
+        names = {port.name for pod in pods for container in pod.containers for port in container.ports}
+        for port in endpoint.ports:
+            if (
+                port.target
+                and not port.target.isdecimal()
+                and "{{" not in port.target
+                and port.target not in names
+            ):
+                yield Problem(
+                    f"`{port.target}` is no port of the pods that the Service `{endpoint.name}` selects",
+                    endpoint.at,
+                    help="name a port of the container, or use its number",
+                    identity=("target-port", endpoint.scope, endpoint.name, port.target),
+                )
+
+
+def _is_near(workload: WorkloadFact, endpoint: EndpointFact) -> bool:
+    """Tell whether *workload* stands in the file of *endpoint*, so that one would expect its pods there."""
+    return workload.at.path == endpoint.at.path

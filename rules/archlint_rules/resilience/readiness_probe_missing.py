@@ -1,0 +1,158 @@
+"""A container gets traffic without being asked whether it can take it.
+
+## Why is this bad?
+
+Kubernetes sends requests to a pod as soon as its container runs. While it still starts, loads or has lost its database, callers get errors, at every
+single deployment.
+
+## How to fix
+
+Add a `readinessProbe` that answers once the container can serve. In compose, give the service that others wait for (`condition:
+service_healthy`) a `healthcheck`.
+"""
+
+from collections.abc import Iterator
+
+from archlint.api import (
+    Bad,
+    Container,
+    Context,
+    EndpointFact,
+    Good,
+    Problem,
+    Related,
+    Service,
+    Severity,
+    WorkloadFact,
+    rule,
+)
+
+_SERVICE = """
+---
+apiVersion: v1
+kind: Service
+metadata: {name: orders}
+spec:
+  selector: {app: orders}
+  ports: [{port: 80, targetPort: 8080}]
+"""
+_DEPLOYMENT = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: orders}}
+spec:
+  template:
+    metadata: {{labels: {{app: orders}}}}
+    spec:
+      containers:
+        - name: orders{marker}
+          image: shop/orders:1
+          {more}
+"""
+
+
+def _deployment(more: str = "ports: [{containerPort: 8080}]", marker: str = "", rest: str = _SERVICE) -> str:
+    return _DEPLOYMENT.format(more=more, marker=marker) + rest
+
+
+@rule(
+    id="readiness-probe-missing",
+    category="resilience",
+    severity=Severity.WARNING,
+    subject=Service,
+    since="0.1.0",
+    references=("https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/",),
+    examples=(
+        Bad({"orders.yaml": _deployment(marker="  # <- `orders` gets traffic without a readiness probe")}),
+        Bad(
+            {
+                "compose.yaml": """
+                    services:
+                      orders:
+                        image: shop/orders
+                        depends_on: {stock: {condition: service_healthy}}
+                      stock:  # <- `orders` waits until `stock` is healthy, which nothing checks
+                        build: stock
+                """
+            }
+        ),
+        Good({"orders.yaml": _deployment("readinessProbe: {httpGet: {path: /ready, port: 8080}}")}),
+        Good({"orders.yaml": _deployment(rest="")}, "nobody sends it requests"),
+        Good(
+            {
+                "orders.yaml": _deployment()
+                .replace("kind: Deployment", "kind: Job")
+                .replace("shop/orders:1", "shop/migrate:1")
+            },
+            "a Job ends",
+        ),
+        Good(
+            {
+                "orders.yaml": _deployment(
+                    "ports: [{containerPort: 8080}]\n          readinessProbe: {tcpSocket: {port: 8080}}\n        - {name: istio-proxy, image: istio/proxyv2}"
+                )
+            },
+            "sidecars are checked by their own means",
+        ),
+        Good(
+            {
+                "compose.yaml": """
+                    services:
+                      orders: {image: shop/orders, depends_on: [stock]}
+                      stock: {image: shop/stock}
+                """
+            },
+            "only the order of starting",
+        ),
+    ),
+)
+def readiness_probe_missing(service: Service, context: Context) -> Iterator[Problem]:
+    """Report the containers behind a Service's ports that have no readiness probe."""
+    for workload in service.workloads:
+        if workload.kind == "compose":
+            yield from _compose(service, workload, context)
+        elif workload.kind not in {"Job", "CronJob"}:
+            yield from _kubernetes(service, workload)
+
+
+def _kubernetes(service: Service, workload: WorkloadFact) -> Iterator[Problem]:
+    endpoints = [
+        endpoint for endpoint in service.endpoints if endpoint.scope == workload.scope and endpoint.selector
+    ]
+    if not endpoints or "test" in workload.annotations.get("helm.sh/hook", ""):
+        return
+    mains = [container for container in workload.containers if not (container.init or container.sidecar)]
+    for container in mains:
+        endpoint = next((end for end in endpoints if _serves(container, end, alone=len(mains) == 1)), None)
+        if container.readiness is None and endpoint is not None:
+            yield Problem(
+                f"`{container.name}` gets traffic without a readiness probe",
+                container.at,
+                help="add a `readinessProbe`",
+                related=(Related(f"the Service `{endpoint.name}` sends it requests", endpoint.at),),
+            )
+
+
+def _serves(container: Container, endpoint: EndpointFact, *, alone: bool) -> bool:
+    """Tell whether *endpoint* leads to a port of *container*."""
+    if alone:
+        return True
+    ports = {str(port.number) for port in container.ports} | {
+        port.name for port in container.ports if port.name
+    }
+    return any(port.target in ports for port in endpoint.ports)
+
+
+def _compose(service: Service, workload: WorkloadFact, context: Context) -> Iterator[Problem]:
+    for other in context.graph.workloads:
+        if other.scope != workload.scope or (workload.name, "service_healthy") not in other.waits_for:
+            continue
+        container = workload.containers[0]
+        if container.readiness is None and workload.build and not container.image:
+            yield Problem(
+                f"`{other.name}` waits until `{service.name}` is healthy, which nothing checks",
+                workload.at,
+                help="add a `healthcheck`",
+                related=(Related("awaited by this service", other.at),),
+            )
+            return

@@ -1,0 +1,157 @@
+"""A credential in plain sight.
+
+## Why is this bad?
+
+Whoever can read the repository, an image of it or a backup has the key: today's colleagues and all who come after. It stays in the history
+when it is removed, and rotating it means a commit.
+
+## How to fix
+
+Keep it in a secret store, refer to it (`secretKeyRef`, `${VARIABLE}`, Docker secrets), and change the value: it is known now.
+"""
+
+from collections.abc import Iterator
+
+from archlint.api import Bad, Context, Document, Good, Problem, Setting, Severity, credential_in, rule
+from archlint.formats import compose, kubernetes
+
+_WEAK = frozenset(
+    (
+        "guest",
+        "password",
+        "postgres",
+        "root",
+        "admin",
+        "secret",
+        "test",
+        "dev",
+        "example",
+        "mysql",
+        "rabbitmq",
+        "minio",
+        "minioadmin",
+        "changeit",
+        "foobar",
+        "pass",
+    )
+)
+_POD = """
+apiVersion: v1
+kind: Pod
+metadata: {{name: orders}}
+spec:
+  containers:
+    - name: orders
+      image: shop/orders:1
+      env:
+        - name: {name}
+          {value}
+"""
+
+
+def _pod(name: str, value: str) -> str:
+    return _POD.format(name=name, value=value)
+
+
+@rule(
+    id="secret-literal",
+    category="security",
+    severity=Severity.ERROR,
+    subject=Document,
+    since="0.1.0",
+    references=(
+        "https://12factor.net/config",
+        "https://cheatsheetseries.owasp.org/cheatsheets/Secrets_Management_Cheat_Sheet.html",
+    ),
+    tags=("security",),
+    applies=lambda document: document.format in {"kubernetes", "compose"},
+    examples=(
+        Bad(_pod("DB_PASSWORD", "value: s3cr3t-Zebra  # <- `DB_PASSWORD` of `orders` holds a credential")),
+        Bad(
+            _pod(
+                "DATABASE_URL",
+                "value: postgres://app:Zebra77@db/orders  # <- `DATABASE_URL` of `orders` holds a password in a URI",
+            )
+        ),
+        Bad(
+            """
+            apiVersion: v1
+            kind: ConfigMap
+            metadata: {name: settings}
+            data:
+              ConnectionString: Server=db;Database=orders;User Id=sa;Password=Zebra77;  # <- holds a password in a connection string
+            """
+        ),
+        Bad(
+            """
+            services:
+              orders:
+                image: shop/orders
+                environment:
+                  STRIPE_API_KEY: sk_test_4eC39HqLyjWDarjtT1  # <- `STRIPE_API_KEY` of `orders` holds a credential
+            """
+        ),
+        Bad(
+            """
+            services:
+              orders:
+                image: shop/orders
+                command: ["serve", "--broker=amqp://orders:Zebra77@broker:5672"]  # <- holds a password in a URI
+            """,
+            "an argument",
+        ),
+        Good(_pod("DB_PASSWORD", "valueFrom: {secretKeyRef: {name: db, key: password}}"), "a reference"),
+        Good(_pod("DB_PASSWORD", 'value: "{{ .Values.password }}"'), "filled in when it is rendered"),
+        Good(_pod("DB_PASSWORD", "value: <your-password>"), "a placeholder"),
+        Good(_pod("DB_PASSWORD", "value: changeme"), "a placeholder"),
+        Good(_pod("DB_PASSWORD_FILE", "value: /run/secrets/db"), "a path"),
+        Good(_pod("AWS_ACCESS_KEY_ID", "value: AKIAIOSFODNN7EXAMPLE"), "an id, not the key"),
+        Good(_pod("TOKEN_URL", "value: https://login.example.com/token"), "an address"),
+        Good(_pod("JWT_PUBLIC_KEY", "value: MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A"), "a public key"),
+        Good(_pod("SECRET_STORE", "value: kubernetes"), "the name of a store"),
+        Good(
+            """
+            services:
+              orders:
+                image: shop/orders
+                environment:
+                  DB_PASSWORD: ${DB_PASSWORD}
+                  API_TOKEN:
+            """,
+            "from the shell",
+        ),
+    ),
+)
+def secret_literal(document: Document, context: Context) -> Iterator[Problem]:
+    """Report literal credentials in the environment, arguments and ConfigMaps; well-known defaults in compose as a warning."""
+    del context
+    seen = set()
+    for setting, owner in _settings(document):
+        if setting.value is None or setting.via == "secret" or setting.at.node in seen:
+            continue
+        kind = credential_in(setting.key, setting.value)
+        if not kind:
+            continue
+        seen.add(setting.at.node)
+        weak = document.format == "compose" and _is_default(setting.value)
+        name = f"`{setting.key}` of `{owner}`" if setting.key else f"an argument of `{owner}`"
+        yield Problem(
+            f"{name} holds a {kind}",
+            setting.at,
+            help="refer to a secret store, and change the value",
+            severity=Severity.WARNING if weak else None,
+        )
+
+
+def _settings(document: Document) -> Iterator[tuple[Setting, str]]:
+    if document.format == "kubernetes":
+        yield from kubernetes.settings_in(document)
+        return
+    project = compose.project_of(document)
+    if project is not None:
+        yield from compose.settings_in(project)
+
+
+def _is_default(value: str) -> bool:
+    """Tell whether *value* is one of the passwords that everybody starts with on a laptop."""
+    return value.strip().lower() in _WEAK or "guest:guest@" in value
