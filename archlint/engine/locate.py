@@ -36,12 +36,12 @@ def locate(locations: Iterable[Location], resolver: Resolver) -> None:
         if location.region is None:
             wanted[location.path, location.document].append(location)
     for (path, index), group in wanted.items():
-        documents = resolver.documents(path)
-        if index >= len(documents):
+        document = next((known for known in resolver.documents(path) if known.index == index), None)
+        if document is None:
             for location in group:
                 location.region = _START
             continue
-        _locate_in(documents[index], group)
+        _locate_in(document, group)
 
 
 def _locate_in(document: Document, group: list[Location]) -> None:

@@ -3,12 +3,11 @@
 import re
 from dataclasses import dataclass
 
-from archlint.source.fault import SyntaxFault
-from archlint.source.location import Region
 from archlint.source.pointer import Pointer
 from archlint.source.source import Source
 
 _COMMENT = re.compile(r"(?:^|(?<=[ \t]))#[ \t]*(archlint:[^\r\n]*)")
+_NOTHING = re.compile(r"[ \t]*(?:---|%\w.*|[- \t]*)[ \t]*(?:#.*)?\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,43 +27,40 @@ class Comment:
 
 def comments(source: Source) -> list[Comment]:
     """Return the comments of *source* that start with `archlint:`; text inside scalars is none."""
-    if b"archlint:" not in source.raw:
+    if b"archlint:" not in source.raw and source.encoding.startswith("utf-8"):
         return []
     lines = source.lines
     found = [
-        (number, match.start(), match.group(1).rstrip())
+        (number, match.start() + 1, match.group(1).rstrip())
         for number, line in enumerate(lines, 1)
         if "archlint:" in line and (match := _COMMENT.search(line))
     ]
     if not found:
         return []
-    from archlint.source.events import lines_of_nodes  # noqa: PLC0415
+    from archlint.source.yaml_lines import lines_of_nodes  # noqa: PLC0415
 
-    anchors = {number: _line_meant(lines, number) for number, _, _ in found}
+    meant = _lines_meant(lines, [number for number, _, _ in found])
     try:
-        nodes, scalars = lines_of_nodes(source.text, frozenset({*anchors, *anchors.values()}))
-    except (SyntaxFault, UnicodeDecodeError):
-        nodes, scalars = {}, []
-    by_line = {line: (document, pointer) for (document, line), pointer in nodes.items()}
+        known = lines_of_nodes(source.text, frozenset({*meant, *meant.values()}))
+    except UnicodeDecodeError:
+        return []
     result = []
     for number, column, text in found:
-        if any(_inside(region, number, column + 1) for region in scalars):
-            continue
-        document, pointer = by_line.get(anchors[number], (0, None))
-        result.append(Comment(number, column + 1, text, document, pointer))
+        if not known.in_scalar(number, column):
+            document, pointer = known.nodes.get(meant[number], (0, None))
+            result.append(Comment(number, column, text, document, pointer))
     return result
 
 
-def _line_meant(lines: list[str], number: int) -> int:
-    """Return the line that a comment on line *number* is about: its own, or the next with something on it."""
-    if not lines[number - 1].lstrip().startswith("#"):
-        return number
-    for following in range(number + 1, len(lines) + 1):
-        line = lines[following - 1].strip()
-        if line and not line.startswith("#") and line != "---":
-            return following
-    return number
-
-
-def _inside(region: Region, line: int, column: int) -> bool:
-    return (region.start_line, region.start_column) <= (line, column) < (region.end_line, region.end_column)
+def _lines_meant(lines: list[str], numbers: list[int]) -> dict[int, int]:
+    """Return the line that a comment on each of *numbers* is about: its own, or the next with a node on it."""
+    meant: dict[int, int] = {}
+    following = len(lines)
+    number = len(lines)
+    for wanted in reversed(numbers):
+        while number >= wanted:
+            if not _NOTHING.match(lines[number - 1]):
+                following = number
+            number -= 1
+        meant[wanted] = following
+    return meant

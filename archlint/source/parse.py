@@ -7,18 +7,24 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from archlint.source.complaints import json_fault, repeated_fault, undecodable, yaml_fault
 from archlint.source.document import Document
 from archlint.source.fault import SyntaxFault
 from archlint.source.location import Region
 from archlint.source.pointer import Pointer
-from archlint.source.scalars import key_text
+from archlint.source.scalars import key_text, template_name
 from archlint.source.source import Source
 
 _LEAST_PARTS = 2
+_MOST_REPEATED = 100
 _TEMPLATE = re.compile(rb"\{\{[-\s]*[^{}\n]+\}\}|\{%")
+_UNQUOTED = re.compile(r"[-:\[,{][ \t]+\{\{|^\{\{", re.MULTILINE)
 _BOUNDARY = re.compile(r"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
-_PLACE = re.compile(r"(?: at|,)? line (\d+),? column (\d+)")
-_INDEX = re.compile(r"(?:index|byte) (\d+)")
+_OLD_VERSION = re.compile(r"^%YAML[ \t]+1\.[01]\b", re.MULTILINE)
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_BOMBS = ("document expands to too many nodes", "maximum nesting depth")
+
+type _Place = tuple[Pointer, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +36,25 @@ class Parsed:
 
 
 def parse(source: Source) -> Parsed:
-    """Parse *source* as JSON or as a stream of YAML documents; never raises for what the text says."""
+    """Parse *source* as JSON or as a stream of YAML documents; never raises for what the text says.
+
+    A file called `.json` that is not JSON has a fault even where YAML makes sense of it.
+    """
     try:
         text = source.text
     except UnicodeDecodeError as error:
-        return Parsed((), (_undecodable(source, error),))
+        return Parsed((), (undecodable(source, error),))
     if not text.strip():
         return Parsed(())
     with _no_collection():
+        fault = None
         if text.lstrip()[0] in "{[":
             parsed = _parse_json(source, text)
-            if parsed is not None:
+            if not isinstance(parsed, SyntaxFault):
                 return parsed
-        return _parse_yaml(source, text)
+            fault = parsed if source.name.endswith(".json") else None
+        parsed = _parse_yaml(source, text)
+        return Parsed(() if parsed.faults else parsed.documents, (fault,)) if fault else parsed
 
 
 def looks_templated(raw: bytes) -> bool:
@@ -50,50 +62,95 @@ def looks_templated(raw: bytes) -> bool:
     return _TEMPLATE.search(raw) is not None
 
 
-def _parse_json(source: Source, text: str) -> Parsed | None:
+def _parse_json(source: Source, text: str) -> Parsed | SyntaxFault:
     from msgspec import DecodeError, json  # noqa: PLC0415
 
     try:
         data = json.decode(text)
-    except (DecodeError, RecursionError, ValueError):
-        return None
-    return Parsed((Document(source, 0, data, _JsonLocator(text)),))
+    except (DecodeError, ValueError) as error:
+        return json_fault(error, text)
+    except RecursionError:
+        return SyntaxFault("nested too deeply", Region.point(1, 1))
+    faults: tuple[SyntaxFault, ...] = ()
+    if _keys_written(text) != _keys_in(data):
+        from archlint.source.json_places import has_repeated_keys, repeated_keys  # noqa: PLC0415
+
+        if has_repeated_keys(text):
+            faults = tuple(repeated_fault(*repeated) for repeated in repeated_keys(text)[:_MOST_REPEATED])
+    return Parsed((Document(source, 0, data, _JsonLocator(text)),), faults)
 
 
-def _parse_yaml(source: Source, text: str, *, by_document: bool = True) -> Parsed:
+def _keys_written(text: str) -> int:
+    """Return about how many keys the JSON *text* has: the number of keys in its data, unless one stands twice or a string looks alike."""
+    return text.count('":') + text.count('" :') - text.count('\\":')
+
+
+def _keys_in(data: Any) -> int:
+    count = 0
+    pending = [data]
+    while pending:
+        value = pending.pop()
+        if type(value) is dict:
+            count += len(value)
+            pending.extend([item for item in value.values() if type(item) is dict or type(item) is list])
+        elif type(value) is list:
+            pending.extend([item for item in value if type(item) is dict or type(item) is list])
+    return count
+
+
+def _parse_yaml(source: Source, text: str, *, line: int = 0, index: int | None = None) -> Parsed:
+    """Parse *text*, which starts *line* lines into the source; *index* is its number when it is one document of a stream."""
     import yamlrocks  # noqa: PLC0415
 
+    plain = _OLD_VERSION.sub("%YAML 1.2", text) if "%YAML" in text else text
     faults: list[SyntaxFault] = []
-    data: list[Any] | None = None
     try:
         try:
-            data = yamlrocks.loads_all(text, option=yamlrocks.OPT_DUPLICATE_KEYS_ERROR)
+            data = yamlrocks.loads_all(plain, option=yamlrocks.OPT_DUPLICATE_KEYS_ERROR)
         except yamlrocks.YAMLRocksDuplicateKeyError as error:
-            faults.append(_fault(error, text))
-            data = yamlrocks.loads_all(text)
+            data = yamlrocks.loads_all(plain)
+            faults = _repeated(error, text)
+        collided = _with_text_keys(data, templated=_UNQUOTED.search(text) is not None)
+        if collided and not faults:
+            faults = _repeated(None, text)
     except (yamlrocks.YAMLRocksError, RecursionError, ValueError) as error:
-        first = _fault(error, text)
+        first = yaml_fault(error, text)
+        if str(error).startswith(_BOMBS):
+            return Parsed((), (_moved(first, line),))
         try:
-            data = _second_opinion(text)
+            data, faults = _second_opinion(text)
         except SyntaxFault:
-            return _by_document(source, text, first) if by_document else Parsed((), (first,))
-    documents: list[Document] = []
-    for index, value in enumerate(data):
-        try:
-            documents.append(Document(source, index, _with_text_keys(value), _YamlLocator(text, index)))
-        except SyntaxFault as fault:
-            faults.append(fault)
-    return Parsed(tuple(documents), tuple(faults))
+            if index is None:
+                return _by_document(source, text, first)
+            return Parsed((), (_moved(first, line),))
+    documents = tuple(
+        Document(source, number if index is None else index, value, _YamlLocator(text, number, line))
+        for number, value in enumerate(data if index is None else data[:1])
+    )
+    return Parsed(documents, tuple(_moved(fault, line) for fault in faults))
 
 
-def _second_opinion(text: str) -> list[Any]:
+def _second_opinion(text: str) -> tuple[list[Any], list[SyntaxFault]]:
     from archlint.source.events import load_events  # noqa: PLC0415
 
-    return load_events(text)
+    data, repeated = load_events(text)
+    return data, [repeated_fault(one.key, one.region) for one in repeated[:_MOST_REPEATED]]
+
+
+def _repeated(error: Exception | None, text: str) -> list[SyntaxFault]:
+    """Return a fault for every key that stands twice, or for the one that yamlrocks saw where PyYAML gives up."""
+    try:
+        faults = _second_opinion(text)[1]
+    except SyntaxFault:
+        faults = []
+    if faults or error is None:
+        return faults
+    key = str(error).partition(": ")[2].rpartition(" at line ")[0]
+    return [repeated_fault(key, yaml_fault(error, text).region)]
 
 
 def _by_document(source: Source, text: str, first: SyntaxFault) -> Parsed:
-    """Parse each document of a stream by itself, since one of them is broken; lines keep their numbers."""
+    """Parse each document of a stream by itself, since one of them is broken."""
     cuts = [match.start() for match in _BOUNDARY.finditer(text)]
     head = text[: cuts[0]] if cuts else text
     if any(line.strip() and not line.lstrip().startswith(("#", "%")) for line in head.splitlines()):
@@ -102,67 +159,41 @@ def _by_document(source: Source, text: str, first: SyntaxFault) -> Parsed:
         return Parsed((), (first,))
     documents: list[Document] = []
     faults: list[SyntaxFault] = []
+    line = len(_LINE_END.findall(text, 0, cuts[0]))
     for index, (start, end) in enumerate(zip(cuts, [*cuts[1:], len(text)], strict=True)):
-        alone = re.sub(r"[^\r\n]", "", text[:start]) + text[start:end]
-        parsed = _parse_yaml(
-            Source(source.path, alone.encode("utf-8", "surrogatepass")), alone, by_document=False
-        )
+        alone = text[start:end]
+        parsed = _parse_yaml(source, alone, line=line, index=index)
         faults.extend(parsed.faults)
-        documents.extend(Document(source, index, found.data, found.locator) for found in parsed.documents[:1])
-    return Parsed(tuple(documents), tuple(faults) or (first,))
+        documents.extend(parsed.documents)
+        line += len(_LINE_END.findall(alone))
+    return Parsed(tuple(documents), tuple(faults[:_MOST_REPEATED]) or (first,))
 
 
-def _with_text_keys(root: Any) -> Any:
-    """Return *root* with all mapping keys made text, in place; raise `SyntaxFault` when aliases expand beyond all bounds."""
-    pending = [root]
-    seen: set[int] = set()
+def _with_text_keys(root: list[Any], *, templated: bool) -> bool:
+    """Make all mapping keys below *root* text, in place; return whether two keys of a mapping became one.
+
+    With *templated*, `{{ name }}` becomes text again; YAML takes it for two mappings.
+    """
+    collided = False
+    pending: list[Any] = [root]
     while pending:
         value = pending.pop()
-        kind = type(value)
-        if kind is dict:
-            if id(value) in seen:
-                continue
-            seen.add(id(value))
+        if type(value) is dict:
+            if templated:
+                value.update([(key, text) for key, item in value.items() if (text := template_name(item))])
             for key in value:
                 if type(key) is not str:
                     items = [(key_text(name), item) for name, item in value.items()]
                     value.clear()
                     value.update(items)
+                    collided = collided or len(value) < len(items)
                     break
             pending.extend([item for item in value.values() if type(item) is dict or type(item) is list])
-        elif kind is list:
-            if id(value) in seen:
-                continue
-            seen.add(id(value))
+        else:
+            if templated:
+                value[:] = [template_name(item) or item for item in value]
             pending.extend([item for item in value if type(item) is dict or type(item) is list])
-    return root
-
-
-def _fault(error: Exception, text: str) -> SyntaxFault:
-    message = str(error)
-    line = getattr(error, "line", None)
-    column = getattr(error, "column", None)
-    if not line and (place := _PLACE.search(message)):
-        line, column = int(place[1]), int(place[2])
-    if not line and (index := _INDEX.search(message)):
-        before = text.encode("utf-8", "surrogatepass")[: int(index[1])].decode("utf-8", "replace")
-        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
-    return SyntaxFault(_words(message), Region.point(line or 1, column or 1))
-
-
-def _words(message: str) -> str:
-    message = _PLACE.sub("", " ".join(message.split())).rstrip(" .:;,")
-    return message[:1].lower() + message[1:] if message[1:2].islower() else message
-
-
-def _undecodable(source: Source, error: UnicodeDecodeError) -> SyntaxFault:
-    before = source.raw[: error.start].decode(source.encoding, "replace")
-    line = before.count("\n") + 1
-    column = len(before) - before.rfind("\n")
-    byte = source.raw[error.start]
-    return SyntaxFault(
-        f"byte 0x{byte:02X} is not {source.encoding.upper().removesuffix('-SIG')}", Region.point(line, column)
-    )
+    return collided
 
 
 @contextmanager
@@ -177,22 +208,36 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
+def _moved(fault: SyntaxFault, line: int) -> SyntaxFault:
+    return SyntaxFault(fault.message, _shifted(fault.region, line)) if line else fault
+
+
+def _shifted(region: Region, line: int) -> Region:
+    return Region(region.start_line + line, region.start_column, region.end_line + line, region.end_column)
+
+
 class _JsonLocator:
     def __init__(self, text: str) -> None:
         self._text = text
 
-    def locate(self, places: Iterable[tuple[Pointer, bool]]) -> Mapping[tuple[Pointer, bool], Region]:
+    def locate(self, places: Iterable[_Place]) -> Mapping[_Place, Region]:
         from archlint.source.json_places import locate_in_json  # noqa: PLC0415
 
         return locate_in_json(self._text, places)
 
 
 class _YamlLocator:
-    def __init__(self, text: str, index: int) -> None:
+    """Finds places in a document of *text*, which starts *line* lines into its file."""
+
+    def __init__(self, text: str, index: int, line: int) -> None:
         self._text = text
         self._index = index
+        self._line = line
 
-    def locate(self, places: Iterable[tuple[Pointer, bool]]) -> Mapping[tuple[Pointer, bool], Region]:
-        from archlint.source.events import locate_in_events  # noqa: PLC0415
+    def locate(self, places: Iterable[_Place]) -> Mapping[_Place, Region]:
+        from archlint.source.yaml_places import locate_in_yaml  # noqa: PLC0415
 
-        return locate_in_events(self._text, self._index, places)
+        found = locate_in_yaml(self._text, self._index, places)
+        if not self._line:
+            return found
+        return {place: _shifted(region, self._line) for place, region in found.items()}

@@ -44,3 +44,13 @@ def key_text(key: Any) -> str:
     if isinstance(key, int | float):
         return str(key)
     return json.dumps(key, default=str, sort_keys=True)
+
+
+def template_name(value: Any) -> str:
+    """Return the text of an unrendered `{{ name }}`, which YAML takes for two mappings; empty for anything else."""
+    match value:
+        case {**only} if len(only) == 1:
+            match next(iter(only.items())):
+                case (((str(name), None),), None):
+                    return f"{{{{ {name} }}}}"
+    return ""
