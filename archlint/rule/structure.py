@@ -154,7 +154,10 @@ def _words(name: str, kind: Any, value: Any, where: str) -> tuple[str, str]:
 
 
 def _type_words(kind: Any, value: Any, where: str) -> tuple[str, str]:
-    wanted = " or ".join(_TYPES.get(str(item), str(item)) for item in kind.types)
+    wanted = " or ".join(
+        _TYPES.get(item, item)
+        for item in sorted(map(str, kind.types), key=lambda name: (name == "null", name))
+    )
     if value is None:
         return f"{where} is empty where {wanted} belongs", "give it a value, or remove the key"
     return f"{where} is {_TYPES[_type_of(value)]}, not {wanted}", ""

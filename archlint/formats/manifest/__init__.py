@@ -1,0 +1,212 @@
+"""archlint's own service manifest: what no other artifact can say of a service. Its schema is `service.schema.json` beside this module."""
+
+import json
+import posixpath
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal
+
+from archlint.api import (
+    ChannelFact,
+    DatastoreFact,
+    DependencyFact,
+    Document,
+    Fact,
+    Format,
+    LinkFact,
+    MessageFact,
+    Node,
+    Problem,
+    ServiceFact,
+    Structure,
+)
+from archlint.formats.backstage import full_reference
+
+
+class ServiceManifest(Node):
+    """A manifest."""
+
+    @property
+    def entity(self) -> str:
+        """The service's entity reference as written."""
+        return str(self.get("entity", default="") or "")
+
+    @property
+    def name(self) -> str:
+        """The last part of the entity reference."""
+        return self.entity.rpartition("/")[2].rpartition(":")[2]
+
+    def entries(self, key: str) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Yield the mappings in the list at *key* with their indices."""
+        return ((index, item) for index, item in enumerate(self.items(key)) if isinstance(item, dict))
+
+
+class ManifestFormat(Format):
+    """Recognises manifests by `apiVersion: archlint.dev/…` and `kind: Service`, wherever they lie."""
+
+    name = "manifest"
+    subjects = (ServiceManifest,)
+
+    def sniff(self, document: Document) -> str:
+        """Return `manifest v1alpha1`."""
+        data = document.data
+        version = data.get("apiVersion") if isinstance(data, dict) else None
+        if isinstance(version, str) and version.startswith("archlint.dev/") and data.get("kind") == "Service":
+            return f"manifest {version.partition('/')[2]}"
+        return ""
+
+    def visit(self, document: Document, wanted: frozenset[type[Node]]) -> Iterator[Node]:
+        """Yield the manifest."""
+        if ServiceManifest in wanted:
+            yield ServiceManifest(document, (), document.data)
+
+    def facts(self, document: Document) -> Iterator[Fact]:
+        """Yield all that the manifest declares."""
+        manifest = ServiceManifest(document, (), document.data)
+        if not manifest.name:
+            return
+        yield _service(manifest)
+        yield from _apis(manifest)
+        yield from _dependencies(manifest)
+        yield from _data(manifest)
+        yield from _channels(manifest)
+
+    def validate(self, document: Document) -> Iterator[Problem]:
+        """Yield what breaks the manifest's schema."""
+        for fault in _structure().faults(document.data):
+            yield Problem(fault.message, document.at(fault.pointer, on_key=fault.on_key), help=fault.help)
+
+
+@cache
+def _structure() -> Structure:
+    return Structure(
+        lambda: json.loads(files(__name__).joinpath("service.schema.json").read_text("utf-8")), "the manifest"
+    )
+
+
+def _service(manifest: ServiceManifest) -> ServiceFact:
+    aliases = manifest.items("aliases")
+    tier = manifest.get("tier")
+    kept = (
+        "sagas",
+        "migration",
+        "session",
+        "edge",
+        "observability",
+        "resilienceTests",
+        "slo",
+        "nfr",
+        "realtime",
+        "graphql",
+        "queryModelOf",
+    )
+    return ServiceFact(
+        at=manifest.at("entity"),
+        extractor="manifest",
+        name=manifest.name,
+        entity=full_reference(manifest.entity, "component"),
+        aliases=tuple(alias for alias in aliases if isinstance(alias, str)),
+        owner=str(manifest.get("owner", default="") or ""),
+        role=str(manifest.get("role", default="") or ""),
+        tier=tier if isinstance(tier, int) else None,
+        first_party=manifest.get("role") not in {"infra", "external"},
+        declares="dependsOn" in manifest.data,
+        extra={key: manifest.data[key] for key in kept if key in manifest.data},
+    )
+
+
+def _apis(manifest: ServiceManifest) -> Iterator[Fact]:
+    for index, api in manifest.entries("apis"):
+        contract = api.get("contract")
+        if not isinstance(contract, str) or "{{" in contract:
+            continue
+        remote = "://" in contract
+        path = (
+            contract
+            if remote
+            else posixpath.normpath(posixpath.join(posixpath.dirname(manifest.document.path), contract))
+        )
+        resolver = manifest.document.resolver
+        yield LinkFact(
+            at=manifest.at("apis", index, "contract"),
+            extractor="manifest",
+            kind="contract",
+            source=manifest.entity,
+            target=path,
+            exists=None
+            if remote or resolver is None or path.startswith("..")
+            else resolver.read(path) is not None,
+            extra={key: api[key] for key in ("visibility", "authBy") if key in api},
+        )
+
+
+def _dependencies(manifest: ServiceManifest) -> Iterator[Fact]:
+    for index, entry in manifest.entries("dependsOn"):
+        target = entry.get("target")
+        if isinstance(target, str):
+            yield DependencyFact(
+                at=manifest.at("dependsOn", index, "target"),
+                extractor="manifest",
+                source=manifest.entity,
+                target=target,
+                kind="calls",
+                protocol=str(entry.get("via", "")),
+                declared=True,
+                criticality=str(entry.get("criticality", "")),
+                extra={key: value for key, value in entry.items() if key != "target"},
+            )
+
+
+def _data(manifest: ServiceManifest) -> Iterator[Fact]:
+    for index, entry in manifest.entries("data"):
+        name = entry.get("target") or entry.get("id")
+        if not isinstance(name, str):
+            continue
+        at = manifest.at("data", index)
+        if isinstance(entry.get("owner"), str):
+            short = name.rpartition("/")[2].rpartition(":")[2]
+            yield DatastoreFact(
+                at=at,
+                extractor="manifest",
+                name=short,
+                entity=full_reference(name, "resource"),
+                engine=str(entry.get("type", "")),
+                owner=entry["owner"],
+            )
+        yield DependencyFact(
+            at=at,
+            extractor="manifest",
+            source=manifest.entity,
+            target=name,
+            kind="uses",
+            declared=True,
+            extra={"access": entry.get("access", "")},
+        )
+
+
+def _channels(manifest: ServiceManifest) -> Iterator[Fact]:
+    actions: dict[str, Literal["send", "receive"]] = {"send": "send", "receive": "receive"}
+    for index, entry in manifest.entries("channels"):
+        action = actions.get(str(entry.get("action")))
+        if action is None or not isinstance(entry.get("channel"), str):
+            continue
+        messages = entry.get("messages")
+        at = manifest.at("channels", index)
+        yield ChannelFact(
+            at=at,
+            extractor="manifest",
+            action=action,
+            address=entry["channel"],
+            service=manifest.entity,
+            broker=str(entry.get("broker", "")),
+            messages=tuple(MessageFact(name=str(name), at=at) for name in messages)
+            if isinstance(messages, list)
+            else (),
+            extra={
+                key: value for key, value in entry.items() if key not in {"channel", "action", "messages"}
+            },
+        )
+
+
+FORMAT = ManifestFormat()

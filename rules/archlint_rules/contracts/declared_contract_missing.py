@@ -1,0 +1,79 @@
+"""A catalog entry or manifest names a contract that does not exist.
+
+## Why is this bad?
+
+Whoever looks for the API finds an error instead. Checks that compare the contract with its consumers see nothing and say nothing.
+
+## How to fix
+
+Correct the path, or add the contract.
+"""
+
+from collections.abc import Iterator
+
+from archlint.api import Bad, Context, Good, Problem, ServiceGraph, Severity, rule
+
+_API = """
+apiVersion: backstage.io/v1alpha1
+kind: API
+metadata: {{name: orders-api}}
+spec:
+  type: openapi
+  lifecycle: production
+  owner: team-a
+  definition:
+    $text: {path}
+"""
+_CONTRACT = """
+openapi: 3.1.0
+info: {title: Orders, version: 1.0.0}
+paths: {}
+"""
+
+
+@rule(
+    id="declared-contract-missing",
+    category="contracts",
+    severity=Severity.ERROR,
+    subject=ServiceGraph,
+    since="0.1.0",
+    references=(
+        "https://backstage.io/docs/features/software-catalog/descriptor-format#substitutions-in-the-descriptor-format",
+    ),
+    examples=(
+        Bad(
+            {
+                "catalog-info.yaml": _API.format(
+                    path="./openapi.yaml  # <- the contract `openapi.yaml` does not exist"
+                )
+            }
+        ),
+        Bad(
+            {
+                "archlint-service.yaml": """
+                    apiVersion: archlint.dev/v1alpha1
+                    kind: Service
+                    entity: component:default/orders
+                    apis:
+                      - contract: api/orders.yaml  # <- the contract `api/orders.yaml` does not exist
+                """
+            }
+        ),
+        Good({"catalog-info.yaml": _API.format(path="./openapi.yaml"), "openapi.yaml": _CONTRACT}),
+        Good(
+            {"catalog-info.yaml": _API.format(path="https://example.com/openapi.yaml")},
+            "remote contracts are not fetched",
+        ),
+    ),
+)
+def declared_contract_missing(graph: ServiceGraph, context: Context) -> Iterator[Problem]:
+    """Report links to contracts inside the repository that are not there."""
+    del context
+    for link in graph.links:
+        if link.kind == "contract" and link.exists is False:
+            yield Problem(
+                f"the contract `{link.target}` does not exist",
+                link.at,
+                help="correct the path, or add the contract",
+                identity=("contract", link.source, link.target),
+            )

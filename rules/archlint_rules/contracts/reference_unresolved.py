@@ -1,0 +1,171 @@
+"""A reference that leads nowhere.
+
+## Why is this bad?
+
+What should stand there is missing for every reader: generated clients lose a type, documentation shows a hole, and nothing that archlint would say of
+the target is said.
+
+## How to fix
+
+Correct the path or the name, or commit the file that is missing. Remote references are not followed: keep a copy in the repository.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from archlint.api import Bad, Context, Document, Good, Pointer, Problem, Related, Severity, Unresolved, rule
+
+_FORMATS = frozenset(("openapi", "asyncapi"))
+_DATA = frozenset(("example", "examples", "default", "const", "enum", "value", "x-examples"))
+_MAPS = frozenset(
+    (
+        "properties",
+        "patternProperties",
+        "definitions",
+        "schemas",
+        "examples",
+        "parameters",
+        "headers",
+        "responses",
+        "$defs",
+        "dependentSchemas",
+    )
+)
+_SPEC = """
+openapi: 3.1.0
+info: {{title: Orders, version: 1.0.0}}
+paths:
+  /orders:
+    get:
+      responses:
+        "200":
+          description: ok
+          content:
+            application/json:
+              schema:
+                $ref: {reference}
+components:
+  schemas:
+    Order: {{type: object, properties: {{parent: {{$ref: "#/components/schemas/Order"}}}}}}
+"""
+
+
+@rule(
+    id="reference-unresolved",
+    category="contracts",
+    severity=Severity.ERROR,
+    subject=Document,
+    since="0.1.0",
+    references=(
+        "https://www.rfc-editor.org/rfc/rfc6901",
+        "https://spec.openapis.org/oas/v3.1.1.html#reference-object",
+    ),
+    applies=lambda document: document.format in _FORMATS,
+    examples=(
+        Bad(
+            _SPEC.format(
+                reference='"#/components/schemas/Ordr"  # <- `#/components/schemas/Ordr` leads nowhere: there is no `Ordr`'
+            )
+        ),
+        Bad(_SPEC.format(reference="orders.yaml  # <- `orders.yaml` leads nowhere: the file does not exist")),
+        Bad(
+            _SPEC.format(
+                reference="../../etc/passwd  # <- `../../etc/passwd` leads nowhere: it leads outside the project root"
+            )
+        ),
+        Bad(
+            _SPEC.format(
+                reference="https://example.com/order.json  # <- `https://example.com/order.json` is not read"
+            )
+        ),
+        Good(_SPEC.format(reference='"#/components/schemas/Order"')),
+        Good(
+            {
+                "openapi.yaml": _SPEC.format(reference='"schemas/order.yaml#/Order"'),
+                "schemas/order.yaml": "Order: {type: object}",
+            },
+            "in another file",
+        ),
+        Good(
+            """
+            openapi: 3.1.0
+            info: {title: Orders, version: 1.0.0}
+            paths: {}
+            components:
+              schemas:
+                Link:
+                  type: object
+                  properties: {$ref: {type: string}}
+                  example: {$ref: "#/nowhere"}
+            """,
+            "data and properties called `$ref` are no references",
+        ),
+    ),
+)
+def reference_unresolved(document: Document, context: Context) -> Iterator[Problem]:
+    """Report each target that cannot be reached once, with the other places that refer to it."""
+    del context
+    places: dict[str, list[Pointer]] = {}
+    for pointer, reference in _references(document.data):
+        places.setdefault(reference, []).append(pointer)
+    for reference, pointers in places.items():
+        found = document.resolve(reference)
+        if not isinstance(found, Unresolved):
+            continue
+        shown = reference if len(reference) < 80 else reference[:79] + "…"  # noqa: PLR2004
+        message = (
+            f"`{shown}` is not read: {found.reason}"
+            if found.remote
+            else f"`{shown}` leads nowhere: {found.reason}"
+        )
+        yield Problem(
+            message,
+            document.at(pointers[0]),
+            help="keep a copy in the repository"
+            if found.remote
+            else "correct the reference, or add what it refers to",
+            related=tuple(
+                Related("referred to here as well", document.at(pointer)) for pointer in pointers[1:]
+            ),
+            severity=Severity.INFO if found.remote else None,
+        )
+
+
+def _references(root: Any) -> Iterator[tuple[Pointer, str]]:
+    """Yield the `$ref`s of *root* that are references: not data in examples, and not properties of that name."""
+    pending: list[tuple[Pointer, Any, bool]] = [((), root, False)]
+    seen: set[int] = set()
+    while pending:
+        pointer, value, is_map = pending.pop()
+        if isinstance(value, dict):
+            if id(value) in seen:
+                continue
+            seen.add(id(value))
+            if isinstance(value.get("$ref"), str) and not is_map:
+                yield (*pointer, "$ref"), value["$ref"]
+            for key, item in reversed(value.items()):
+                if is_map or not (key in _DATA or key.startswith("x-")):
+                    pending.append(
+                        (
+                            (*pointer, key),
+                            item,
+                            not is_map and key in _MAPS and isinstance(item, dict) and "$ref" not in item,
+                        )
+                    )
+                elif key == "examples" and isinstance(item, dict):
+                    pending.append(
+                        (
+                            (*pointer, key),
+                            {
+                                name: {"$ref": one["$ref"]}
+                                for name, one in item.items()
+                                if isinstance(one, dict) and isinstance(one.get("$ref"), str)
+                            },
+                            True,
+                        )
+                    )
+        elif isinstance(value, list) and id(value) not in seen:
+            seen.add(id(value))
+            pending.extend(
+                ((*pointer, index), item, False) for index, item in reversed(list(enumerate(value)))
+            )
