@@ -1,7 +1,7 @@
 """YAML through PyYAML's event stream: data for texts that yamlrocks refuses.
 
 Only events are used, never constructors. libyaml takes U+0085, U+2028 and U+2029 for line ends, YAML 1.2 does not: they are
-replaced by another character before, so that lines count as everywhere else.
+replaced by characters for private use before, so that lines count as everywhere else, and put back into the values.
 """
 
 import re
@@ -18,14 +18,22 @@ from archlint.source.scalars import key_text, resolve_plain
 MOST_DEPTH = 1_000
 """Deeper nesting is refused."""
 
-_LINE_ENDS = re.compile("[\x85\u2028\u2029]")
+_LINE_ENDS = str.maketrans("\x85\u2028\u2029", "\ue985\ue928\ue929")
+_BACK = str.maketrans("\ue985\ue928\ue929", "\x85\u2028\u2029")
+_LINE_END = re.compile("[\x85\u2028\u2029]")
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MOST_ALIASED = 1_000_000
 
 
 def event_source(text: str) -> Any:
     """Return the loader whose `get_event` gives the events of *text*; what it raises is for `fault_of`."""
-    return _LOADER(_LINE_ENDS.sub("\xa0", text))
+    return _LOADER(_without_line_ends(text))
+
+
+def value_of(event: Any) -> Any:
+    """Return the value of a scalar event."""
+    text = event.value if event.value.isascii() else event.value.translate(_BACK)
+    return resolve_plain(text) if event.implicit[0] else text
 
 
 def fault_of(error: yaml.YAMLError, text: str) -> SyntaxFault:
@@ -66,7 +74,7 @@ def unclosed(text: str) -> Region | None:
     """Return where the innermost bracket that is never closed stands."""
     stack = []
     try:
-        for token in yaml.scan(_LINE_ENDS.sub("\xa0", text), Loader=_LOADER):
+        for token in yaml.scan(_without_line_ends(text), Loader=_LOADER):
             if isinstance(token, yaml.FlowSequenceStartToken | yaml.FlowMappingStartToken):
                 stack.append(token)
             elif stack and isinstance(token, yaml.FlowSequenceEndToken | yaml.FlowMappingEndToken):
@@ -74,6 +82,10 @@ def unclosed(text: str) -> Region | None:
     except yaml.YAMLError:
         return None
     return span(stack[-1].start_mark, stack[-1].end_mark) if stack else None
+
+
+def _without_line_ends(text: str) -> str:
+    return text.translate(_LINE_ENDS) if _LINE_END.search(text) else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +144,7 @@ class _Build:
     def take(self, event: Any) -> None:
         kind = type(event)
         if kind is yaml.ScalarEvent:
-            value = resolve_plain(event.value) if event.implicit[0] else event.value
+            value = value_of(event)
             if event.anchor:
                 self._anchors[event.anchor] = (value, 1)
             self._add(value, 1, event)

@@ -5,10 +5,10 @@ from typing import Any
 
 import yaml
 
-from archlint.source.events import event_source, span
+from archlint.source.events import event_source, span, value_of
 from archlint.source.location import Region
 from archlint.source.pointer import Pointer
-from archlint.source.scalars import key_text, resolve_plain
+from archlint.source.scalars import key_text
 
 type Place = tuple[Pointer, bool]
 
@@ -38,7 +38,7 @@ def locate_in_yaml(text: str, index: int, places: Iterable[Place]) -> dict[Place
 
 def key_of(event: Any) -> str:
     """Return the text of the key that a scalar event gives."""
-    return key_text(resolve_plain(event.value)) if event.implicit[0] else str(event.value)
+    return key_text(value_of(event))
 
 
 def scalar_span(event: Any, text: str) -> Region:

@@ -231,7 +231,7 @@ def test_a_scalar_stands_at_its_region_in_yaml(value: dict[str, Any], seed: int)
             again = yamlrocks.loads(piece)
             assert (again if isinstance(again, str) else json.dumps(again)) == pointer[-1], (text, pointer)
         elif not isinstance(found[pointer], dict | list):
-            again = yamlrocks.loads(piece) if piece else None
+            again: Any = yamlrocks.loads(piece) if piece else None
             assert again == found[pointer] or again.rstrip() == found[pointer].rstrip(), (
                 text,
                 pointer,
@@ -334,7 +334,7 @@ def test_scalars_stand_at_their_regions_in_real_files(pattern: str) -> None:
             for (pointer, _), region in regions.items():
                 value = found[pointer]
                 piece = cut(source.text, region)
-                if "{{" in piece or piece.startswith(("*", "!")) or not piece:
+                if not piece or "{{" in piece or re.match(r"[*!]|[|>][-+]?\d", piece):
                     continue
                 again = yamlrocks.loads(re.sub(r"^&\S+\s", "", piece))
                 assert again == value or again.rstrip() == value.rstrip(), (path, pointer, piece)
