@@ -56,7 +56,8 @@ class Checker:
         self.rules: dict[type[Any], list[Rule]] = defaultdict(list)
         for rule in registry.rules.values():
             if config.may_run(rule.id):
-                self.rules[rule.subject].append(rule)
+                for subject in rule.subjects:
+                    self.rules[subject].append(rule)
         self._contexts: dict[int, Context] = {}
 
     def check(self, path: str) -> Checked:

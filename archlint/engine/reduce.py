@@ -23,14 +23,16 @@ def check_graph(
     graph = build_graph(facts)
     findings: list[Finding] = []
     for rule in rules:
-        if rule.subject in GRAPH_SUBJECTS and config.may_run(rule.id):
-            findings.extend(_run(rule, graph, config))
+        if config.may_run(rule.id):
+            for subject in rule.subjects:
+                if subject in GRAPH_SUBJECTS:
+                    findings.extend(_run(rule, subject, graph, config))
     return graph, findings
 
 
-def _run(rule: Rule, graph: ServiceGraph, config: Config) -> Iterator[Finding]:
+def _run(rule: Rule, kind: type[Any], graph: ServiceGraph, config: Config) -> Iterator[Finding]:
     place = Location("", region=Region.point(1, 1))
-    for subject in _subjects(graph, rule.subject):
+    for subject in _subjects(graph, kind):
         services = _service_names(subject)
         try:
             if isinstance(subject, Element) and subject.evidence:

@@ -19,7 +19,7 @@ def _diagnostic(name: str, severity: Severity, docs: str) -> Rule:
         severity=severity,
         profile="recommended",
         since="0.1.0",
-        subject=type(None),
+        subjects=(),
         check=_silent,
         docs=docs,
         module=__name__,

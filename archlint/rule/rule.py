@@ -88,7 +88,7 @@ def Bad(  # noqa: N802
 class Rule:
     """A rule's metadata and its check, a pure function from a subject to problems.
 
-    `subject` is the view or graph element that `check` is called with. `profile` is the first built-in profile that holds
+    `subjects` are the views or graph elements that `check` is called with. `profile` is the first built-in profile that holds
     the rule. `applies`, where given, tells the candidates among the subjects: `check` is called for those only, and with
     `aggregate` one finding stands for all where more than half of a document's candidates break the rule.
     `docs` is the docstring of the rule's module: a summary and the sections *Why is this bad?* and *How to fix*.
@@ -99,7 +99,7 @@ class Rule:
     severity: Severity
     profile: str
     since: str
-    subject: type[Any]
+    subjects: tuple[type[Any], ...]
     check: Check
     docs: str
     references: tuple[str, ...] = ()
@@ -126,7 +126,7 @@ def rule(
     id: str,  # noqa: A002 - the word users know
     category: str,
     severity: Severity,
-    subject: type[Any],
+    subject: type[Any] | tuple[type[Any], ...],
     since: str,
     profile: str = "recommended",
     references: tuple[str, ...] = (),
@@ -136,7 +136,10 @@ def rule(
     aggregate: bool = False,
     tags: tuple[str, ...] = (),
 ) -> Callable[[Check], Rule]:
-    """Make a `Rule` of the decorated function; the page of the rule is the docstring of its module."""
+    """Make a `Rule` of the decorated function, to be called with each *subject* (a class, or several).
+
+    The page of the rule is the docstring of its module.
+    """
 
     def decorate(check: Check) -> Rule:
         module = inspect.getmodule(check)
@@ -146,7 +149,7 @@ def rule(
             severity=severity,
             profile=profile,
             since=since,
-            subject=subject,
+            subjects=subject if isinstance(subject, tuple) else (subject,),
             check=check,
             docs=inspect.cleandoc((module and module.__doc__) or check.__doc__ or ""),
             references=references,

@@ -2,7 +2,7 @@
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any
 
@@ -31,11 +31,9 @@ def is_compose(document: Document) -> bool:
 
 
 def project_of(document: Document) -> "Project | None":
-    """Return the project whose first file is *document*; `None` for a file that only completes another one."""
+    """Return the project whose first file is *document*; `None` for an override that Docker merges into another file by itself."""
     if "project" not in document.memo:
-        document.memo["project"] = (
-            None if base_of(document) and _only_completes(document) else Project(document)
-        )
+        document.memo["project"] = None if _overridden(document) else Project(document)
     found: Project | None = document.memo["project"]
     return found
 
@@ -43,20 +41,26 @@ def project_of(document: Document) -> "Project | None":
 def base_of(document: Document) -> Document | None:
     """Return the file that *document* is meant to be merged over: `compose.yaml` beside `compose.prod.yaml`."""
     match = _NAME.search(document.source.name)
-    if match is None or not match["variant"] or document.resolver is None:
+    if match is None or not match["variant"]:
         return None
-    for path in document.resolver.siblings(document.path):
-        other = _NAME.search(posixpath.basename(path))
-        if other is not None and not other["variant"]:
-            found = document.resolver.documents(path)
+    return _sibling(document, lambda name: (other := _NAME.search(name)) is not None and not other["variant"])
+
+
+def _overridden(document: Document) -> Document | None:
+    """Return the file that *document* overrides: `NAME.yaml` for `NAME.override.yaml`."""
+    stem = re.fullmatch(r"(.+)\.override\.ya?ml", document.source.name)
+    if stem is None:
+        return None
+    return _sibling(document, lambda name: re.fullmatch(re.escape(stem[1]) + r"\.ya?ml", name) is not None)
+
+
+def _sibling(document: Document, wanted: Callable[[str], bool]) -> Document | None:
+    for path in document.resolver.siblings(document.path) if document.resolver else ():
+        if wanted(posixpath.basename(path)):
+            found = document.resolver.documents(path) if document.resolver else ()
             if found and is_compose(found[0]):
                 return found[0]
     return None
-
-
-def _only_completes(document: Document) -> bool:
-    """Tell whether a variant file is no project by itself: Docker merges `override`, and services without image need a base."""
-    return ".override." in document.source.name
 
 
 class Project(Node):
@@ -87,7 +91,7 @@ class Project(Node):
         if base is not None:
             found.append(base)
         found.append(self.document)
-        if base is None and self.document.resolver is not None:
+        if self.document.resolver is not None:
             stem = re.sub(r"\.ya?ml\Z", "", self.document.source.name)
             for path in self.document.resolver.siblings(self.document.path):
                 if re.fullmatch(re.escape(stem) + r"\.override\.ya?ml", posixpath.basename(path)):
@@ -120,9 +124,11 @@ class ComposeService(Node):
         self.origins = [*(extended for origin in origins for extended in _extended(origin)), *origins]
 
     @property
-    def is_own(self) -> bool:
-        """Whether the project's own file says something of it, rather than only a base."""
-        return any(document is self.project.document for document, _ in self.origins)
+    def is_whole(self) -> bool:
+        """Whether this project is where the service is at home: it has an image or build, and no base knows it."""
+        base = base_of(self.project.document)
+        known = _at((base, ("services", self.name))) if base is not None else None
+        return known is None and (self.last("image") is not None or self.last("build") is not None)
 
     def text(self, value: Any) -> str | None:
         """Return a scalar as text with variables replaced; `None` when it is not known."""

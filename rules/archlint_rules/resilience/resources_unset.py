@@ -14,6 +14,7 @@ for.
 from collections.abc import Iterator
 
 from archlint.api import Bad, Context, Good, Problem, Severity, rule
+from archlint.formats.compose import ComposeService
 from archlint.formats.kubernetes import ContainerView
 
 _POD = """
@@ -32,15 +33,21 @@ def _pod(resources: str, marker: str = "") -> str:
     return _POD.format(resources=resources, marker=marker)
 
 
+def _is_candidate(container: ContainerView | ComposeService) -> bool:
+    return (
+        container.is_whole if isinstance(container, ComposeService) else not container.workload.is_test_hook
+    )
+
+
 @rule(
     id="resources-unset",
     category="resilience",
     severity=Severity.WARNING,
     profile="strict",
-    subject=ContainerView,
+    subject=(ContainerView, ComposeService),
     since="0.1.0",
     references=("https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/",),
-    applies=lambda container: not container.workload.is_test_hook,
+    applies=_is_candidate,
     examples=(
         Bad(_pod("ports: []", "  # <- `orders` has no memory limit and no requests")),
         Bad(_pod("resources: {requests: {cpu: 100m, memory: 64Mi}}", "  # <- `orders` has no memory limit")),
@@ -53,9 +60,12 @@ def _pod(resources: str, marker: str = "") -> str:
         Good(_pod("resources: '{{ .Values.resources }}'"), "filled in when it is rendered"),
     ),
 )
-def resources_unset(container: ContainerView, context: Context) -> Iterator[Problem]:
-    """Report a container without memory limit or without requests (a limit counts as request)."""
+def resources_unset(container: ContainerView | ComposeService, context: Context) -> Iterator[Problem]:
+    """Report a container without memory limit or without requests (a limit counts as request); in compose, without any limit."""
     del context
+    if isinstance(container, ComposeService):
+        yield from _compose(container)
+        return
     resources = container.get("resources", default={})
     if resources is not None and not isinstance(resources, dict):
         return
@@ -75,4 +85,16 @@ def resources_unset(container: ContainerView, context: Context) -> Iterator[Prob
             f"`{container.name}` has {' and '.join(lacks)}",
             container.location,
             help="set `requests` for cpu and memory, and a `limits.memory`",
+        )
+
+
+def _compose(service: ComposeService) -> Iterator[Problem]:
+    limits = service.last("deploy", "resources", "limits")
+    memory = isinstance(limits[0], dict) and "memory" in limits[0] if limits else False
+    if not memory and service.last("mem_limit") is None:
+        yield Problem(
+            f"`{service.name}` has no memory limit",
+            service.document.at(service.pointer, on_key=True),
+            help="set `deploy.resources.limits.memory`",
+            severity=Severity.INFO,
         )

@@ -14,7 +14,7 @@ from base64 import b64decode
 from collections.abc import Iterator
 from typing import Any
 
-from archlint.api import Bad, Context, Good, Problem, Severity, is_literal_secret, key_words, rule
+from archlint.api import Bad, Context, Good, Problem, Severity, credential_in, is_literal_secret, key_words, rule
 from archlint.formats.kubernetes import Manifest
 
 _SHAPED = frozenset(("kubernetes.io/service-account-token", "bootstrap.kubernetes.io/token"))
@@ -120,12 +120,16 @@ def plain_secret_committed(manifest: Manifest, context: Context) -> Iterator[Pro
 
 
 def _is_plain(part: str, key: str, value: Any) -> bool:
-    if not isinstance(value, str) or key_words(key).endswith(_NAMES):
+    if not isinstance(value, str):
         return False
     text = value.strip()
     if part == "data" and "{{" not in text:
         try:
             text = b64decode(text, validate=True).decode("utf-8", "replace").strip()
         except ValueError:
-            return bool(text) and is_literal_secret(text)
+            if key_words(key).endswith(_NAMES):
+        return bool(credential_in(key, text))
+    return bool(text) and is_literal_secret(text)
+    if key_words(key).endswith(_NAMES):
+        return bool(credential_in(key, text))
     return bool(text) and is_literal_secret(text)
