@@ -65,6 +65,8 @@ def credential_in(key: str, value: str) -> str:
         return "password in a connection string"
     if _KNOWN.search(value) and not (_ACCESS_KEY_ID.search(value.strip()) or words.endswith("ACCESS_KEY_ID")):
         return "key"
+    if re.fullmatch(r"[A-Z][A-Z0-9_]*", value.strip()) and value.strip().startswith(words):
+        return ""
     if is_secret_key(key) and is_literal_secret(value) and "\n" not in value.strip() and "://" not in value:
         return "credential"
     return ""

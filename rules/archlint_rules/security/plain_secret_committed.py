@@ -14,7 +14,17 @@ from base64 import b64decode
 from collections.abc import Iterator
 from typing import Any
 
-from archlint.api import Bad, Context, Good, Problem, Severity, credential_in, is_literal_secret, key_words, rule
+from archlint.api import (
+    Bad,
+    Context,
+    Good,
+    Problem,
+    Severity,
+    credential_in,
+    is_literal_secret,
+    key_words,
+    rule,
+)
 from archlint.formats.kubernetes import Manifest
 
 _SHAPED = frozenset(("kubernetes.io/service-account-token", "bootstrap.kubernetes.io/token"))
@@ -120,6 +130,7 @@ def plain_secret_committed(manifest: Manifest, context: Context) -> Iterator[Pro
 
 
 def _is_plain(part: str, key: str, value: Any) -> bool:
+    """Tell whether an entry holds a secret: for names and addresses, a credential inside; else any literal value."""
     if not isinstance(value, str):
         return False
     text = value.strip()
@@ -127,9 +138,5 @@ def _is_plain(part: str, key: str, value: Any) -> bool:
         try:
             text = b64decode(text, validate=True).decode("utf-8", "replace").strip()
         except ValueError:
-            if key_words(key).endswith(_NAMES):
-        return bool(credential_in(key, text))
-    return bool(text) and is_literal_secret(text)
-    if key_words(key).endswith(_NAMES):
-        return bool(credential_in(key, text))
-    return bool(text) and is_literal_secret(text)
+            return is_literal_secret(text)
+    return bool(credential_in(key, text)) if key_words(key).endswith(_NAMES) else is_literal_secret(text)
