@@ -9,6 +9,7 @@ from archlint.source.events import event_source, span, value_of
 from archlint.source.location import Region
 from archlint.source.pointer import Pointer
 from archlint.source.scalars import key_text
+from archlint.source.source import split_lines
 
 type Place = tuple[Pointer, bool]
 
@@ -223,13 +224,13 @@ class _Scan:
     def _end(self, event: Any) -> Region:
         """Return the region of *event*; nothing that libyaml places at the next token ends with what is before it."""
         mark = event.start_mark
-        if (
-            mark.index == event.end_mark.index
-            and self._before is not None
-            and self._text[mark.index - 1 : mark.index] not in _BEFORE_NOTHING
-        ):
-            region = scalar_span(self._before, self._text)
-            return Region(region.end_line, region.end_column, region.end_line, region.end_column)
+        if mark.index == event.end_mark.index:
+            if self._before is None and mark.index >= len(self._text):
+                lines = split_lines(self._text)
+                return Region.point(len(lines), len(lines[-1]) + 1)
+            if self._before is not None and self._text[mark.index - 1 : mark.index] not in _BEFORE_NOTHING:
+                region = scalar_span(self._before, self._text)
+                return Region.point(region.end_line, region.end_column)
         return scalar_span(event, self._text)
 
 
