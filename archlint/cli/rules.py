@@ -47,7 +47,7 @@ def _data(rule: Rule) -> dict[str, object]:
         "profile": rule.profile,
         "since": rule.since,
         "summary": rule.summary,
-        "subject": rule.subject.__name__,
+        "subjects": [subject.__name__ for subject in rule.subjects],
         "references": list(rule.references),
         "tags": list(rule.tags),
     }

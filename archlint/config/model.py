@@ -1,7 +1,7 @@
 """The configuration as the engine sees it: what is asked of it per rule and file."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from typing import Any
@@ -128,6 +128,14 @@ class Config:
     def is_complete(self, path: str) -> bool:
         """Tell whether the scope of *path* is declared complete (closed world)."""
         return any(glob_matches(path, pattern) for pattern in self.complete)
+
+    def with_rules(self, rules: Mapping[str, Rule]) -> "Config":
+        """Return the same configuration for another process's *rules*."""
+        return replace(self, rules=rules, _settings={}, _matches={})
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out the rules, which are code, and what was computed from them."""
+        return {**self.__dict__, "rules": {}, "_settings": {}, "_matches": {}}
 
     def digest(self) -> str:
         """Return a text that changes when anything changes that single documents are checked with."""

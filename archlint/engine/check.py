@@ -72,6 +72,13 @@ class Checker:
         checked.dependencies = sorted(self.workspace.take_opened() - {path})
         return checked
 
+    @staticmethod
+    def died(path: str) -> Checked:
+        """Return the result for a file whose check ended the process: killed for its memory, or by a fault in native code."""
+        crashed = crash(MemoryError(), Location(path, region=_TOP))
+        crashed.message = "checking this file ended the process"
+        return Checked(path, findings=[crashed])
+
     def _check(self, checked: Checked) -> None:
         source = self.workspace.read(checked.path)
         if source is None:
@@ -195,9 +202,13 @@ def make_finding(
 
 def crash(error: Exception, place: Location, rule: Rule | None = None) -> Finding:
     """Return the finding that says that *rule* (or archlint itself) crashed at *place*."""
-    frame = traceback.extract_tb(error.__traceback__)[-1]
+    frames = traceback.extract_tb(error.__traceback__)
     what = f"rule `{rule.id}`" if rule else "archlint"
-    where = f"{frame.filename.replace('\\', '/').rpartition('/')[2]}:{frame.lineno}"
+    where = (
+        f"{frames[-1].filename.replace('\\', '/').rpartition('/')[2]}:{frames[-1].lineno}"
+        if frames
+        else "native code"
+    )
     return Finding(
         rule=INTERNAL_ERROR.id,
         category=INTERNAL_ERROR.category,

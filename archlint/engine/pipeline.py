@@ -1,17 +1,25 @@
 """One run: from paths to a report."""
 
+import os
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 
 import archlint
 from archlint.config.model import Config
+from archlint.engine.baseline import Baseline
+from archlint.engine.baseline import apply as apply_baseline
+from archlint.engine.baseline import load as load_baseline
+from archlint.engine.cache import Cache, code_stamp, run_key
 from archlint.engine.check import Checked, Checker
-from archlint.engine.discover import discover
+from archlint.engine.discover import Discovered, discover
+from archlint.engine.executors import check_files
 from archlint.engine.locate import locate, locations_in
 from archlint.engine.reduce import check_graph
 from archlint.engine.resolve import Workspace
+from archlint.engine.since import Changes, changed_since, only_changed
 from archlint.engine.suppress import apply as suppress
 from archlint.findings.finding import Finding, fingerprint
 from archlint.findings.problem import Related
@@ -31,7 +39,7 @@ class Request:
     """What to check and how.
 
     `paths` are files and folders (relative to the working folder); `root` is the project, outside of which nothing is read.
-    `facts` are facts of other repositories. `stdin` stands for the file of its path. `since` is a git ref. `progress` is called with the number of files done and of all.
+    `facts` are facts of other repositories. `stdin` stands for the file of its path. `since` is a git ref. The map step runs in `executor`, where one is given. `progress` is called with the number of files done and of all.
     """
 
     root: Path
@@ -41,6 +49,7 @@ class Request:
     facts: tuple[Fact, ...] = ()
     stdin: Source | None = None
     cache: bool = True
+    executor: Executor | None = None
     since: str = ""
     show_suppressed: bool = False
     progress: Callable[[int, int], None] = lambda _done, _all: None
@@ -60,16 +69,53 @@ def run(request: Request) -> Outcome:
     registry, config = request.registry, request.config
     workspace = Workspace(request.root, registry.formats)
     checker = Checker(registry, config, workspace)
-    found = discover(request.root, request.paths, exclude=config.exclude, patterns=checker.detector.patterns)
-    checked = []
-    for index, path in enumerate(found.files):
-        checked.append(checker.check(path))
-        request.progress(index + 1, len(found.files))
-    return conclude(request, checked, found.skipped, workspace)
+    found = _discover(request, workspace, checker)
+    changes = changed_since(request.root, request.since) if request.since else None
+    known = load_baseline(request.root / config.baseline) if config.baseline else None
+    cache = Cache(request.root, _key(registry, config)) if request.cache and request.stdin is None else None
+    checked: dict[str, Checked] = {}
+    if cache is not None:
+        checked = {path: hit for path in found.files if (hit := cache.get(path)) is not None}
+    todo = [path for path in found.files if path not in checked]
+    request.progress(len(checked), len(found.files))
+    for result in check_files(
+        todo, checker, jobs="1" if request.stdin else config.jobs, executor=request.executor
+    ):
+        checked[result.path] = result
+        if cache is not None:
+            cache.put(result)
+        request.progress(len(checked), len(found.files))
+    if cache is not None:
+        cache.save()
+    results = [checked[path] for path in found.files]
+    return _conclude(request, results, found.skipped, workspace=workspace, changes=changes, known=known)
 
 
-def conclude(
-    request: Request, checked: Sequence[Checked], notices: Iterable[Notice], workspace: Workspace
+def _discover(request: Request, workspace: Workspace, checker: Checker) -> Discovered:
+    if request.stdin is None:
+        return discover(
+            request.root, request.paths, exclude=request.config.exclude, patterns=checker.detector.patterns
+        )
+    workspace.add(request.stdin)
+    return Discovered((request.stdin.path,), ())
+
+
+def _key(registry: Registry, config: Config) -> str:
+    plugins = [(plugin.name, plugin.distribution, plugin.version) for plugin in registry.plugins]
+    folders = sorted({os.path.dirname(path) for path in registry.files})
+    return run_key(
+        (archlint.__version__, plugins, config.digest(), sorted(registry.rules), code_stamp(*folders))
+    )
+
+
+def _conclude(
+    request: Request,
+    checked: Sequence[Checked],
+    notices: Iterable[Notice],
+    *,
+    workspace: Workspace,
+    changes: Changes | None,
+    known: Baseline | None,
 ) -> Outcome:
     """Do all that needs every file's result: the graph, suppressions, fingerprints, order."""
     registry, config = request.registry, request.config
@@ -84,13 +130,16 @@ def conclude(
     findings = suppress(findings, suppressions, config=config)
     findings.sort(key=lambda finding: finding.order)
     name(findings)
+    stale = apply_baseline(findings, known) if known is not None else []
+    if changes is not None:
+        findings = only_changed(findings, changes)
     skipped = [Notice(Severity.INFO, one.note, one.path) for one in checked if one.note]
     report = Report(
         version=archlint.__version__,
         root=str(request.root),
         findings=findings,
         rules=rule_infos(registry.rules.values(), config),
-        notices=sorted([*notices, *skipped], key=lambda notice: (notice.path, notice.message)),
+        notices=sorted([*notices, *skipped, *stale], key=lambda notice: (notice.path, notice.message)),
         documents=dict(sorted(Counter(kind for one in checked for kind in one.kinds).items())),
         services=len(graph.services),
         edges=len(graph.dependencies),

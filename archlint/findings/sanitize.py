@@ -1,37 +1,47 @@
 """Untrusted text made harmless for each consumer. Whatever comes from a checked repository goes through here before it is shown."""
 
+import json
 import re
+from typing import Any
 
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+_INVISIBLE = (
+    "\x00-\x1f\x7f-\x9f\u00ad\u0600-\u0605\u061c\u06dd\u070f\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+    "\ufff9-\ufffb\ud800-\udfff\ufffe\uffff\U000e0000-\U000e0fff"
+)
+"""Controls, line ends, direction marks, invisible format characters, surrogates and noncharacters."""
+
+_CONTROL = re.compile(f"[{_INVISIBLE}]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _XML_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>|#!~])")
+_COMMAND = re.compile(r"##(?=\w*\[)")
+"""The start of a command to the log readers of GitHub (`##[error]`), Azure (`##vso[…]`) and TeamCity, wherever it stands in a line."""
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()|#!~$])")
+_ENTITIES = re.compile(r"[^\w\s/.-]")
+_NAMES = {"\t": r"\t", "\n": r"\n", "\r": r"\r"}
 _MOST = 1_000
 
 
 def plain(text: str, *, most: int = _MOST) -> str:
-    """Return *text* in one line without anything a terminal or a CI log would act on: controls become visible escapes.
+    """Return *text* in one line without anything that a terminal or a CI log would act on: controls become visible escapes.
 
-    `##[` and `##vso[` (Azure, GitHub) are broken up, and a leading `::` cannot start a command.
+    No workflow command is left in it: a leading `::` is escaped, and `##[`, `##vso[` and the like are broken up.
     """
-    shown = _CONTROL.sub(
-        lambda match: f"\\u{{{ord(match.group()):x}}}" if match.group() not in "\t\n\r" else " ", text
-    )
-    shown = (
-        shown.replace("##[", "#\u2060#[")
-        .replace("##vso[", "#\u2060#vso[")
-        .replace("##teamcity[", "#\u2060#teamcity[")
-    )
+    shown = _COMMAND.sub(r"#\\u{23}", _CONTROL.sub(_visible, text))
+    if shown.lstrip().startswith("::"):
+        shown = shown.replace(":", r"\u{3a}", 1)
     return shown if len(shown) <= most else shown[: most - 1] + "…"
 
 
 def source_line(text: str) -> str:
     """Return a line of a file for a terminal: tabs become four spaces, other controls one visible character each."""
-    return _CONTROL.sub(lambda match: "    " if match.group() == "\t" else "\u00b7", text)
+    shown = _CONTROL.sub(lambda match: "    " if match.group() == "\t" else "·", text)
+    return _COMMAND.sub("#·", shown)
 
 
 def github_data(text: str) -> str:
     """Return *text* as the message of a GitHub workflow command."""
-    return plain(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return plain(text).replace("%", "%25")
 
 
 def github_property(text: str) -> str:
@@ -40,12 +50,15 @@ def github_property(text: str) -> str:
 
 
 def markdown(text: str) -> str:
-    """Return *text* as Markdown that shows just that text; pairs of backticks stay code."""
+    """Return *text* as Markdown that shows just that text and mentions nobody; pairs of backticks stay code.
+
+    It may stand in a cell of a table.
+    """
     parts = plain(text).split("`")
     if len(parts) % 2 == 0:
-        return _MARKDOWN.sub(r"\\\1", plain(text))
+        return _prose("`".join(parts))
     return "".join(
-        f"`{part.replace('|', chr(92) + '|')}`" if index % 2 and part else _MARKDOWN.sub(r"\\\1", part)
+        _code(part) if index % 2 and part.strip() else _prose(f"`{part}`" if index % 2 else part)
         for index, part in enumerate(parts)
     )
 
@@ -56,5 +69,40 @@ def xml(text: str) -> str:
 
 
 def scalar(text: str) -> str:
-    """Return *text* without lone surrogates, so that it can be encoded."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    """Return *text* with lone surrogates as visible escapes, so that it can be encoded."""
+    return _SURROGATE.sub(_visible, text)
+
+
+def json_text(data: Any) -> str:
+    """Return *data* as indented JSON that ends in a line end.
+
+    Strings keep their value, except for lone surrogates, which become visible escapes; controls and commands to CI logs stand
+    in it as JSON escapes only.
+    """
+    text = _SURROGATE.sub(
+        lambda match: rf"\\u{{{ord(match.group()):x}}}",
+        json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False),
+    )
+    return _COMMAND.sub(r"#\\u0023", _CONTROL.sub(_json_escape, text)) + "\n"
+
+
+def _visible(match: re.Match[str]) -> str:
+    return _NAMES.get(match.group()) or rf"\u{{{ord(match.group()):x}}}"
+
+
+def _json_escape(match: re.Match[str]) -> str:
+    """Escape a character inside a string; the line ends of the layout, the only controls outside of strings, stay."""
+    char = match.group()
+    return char if char == "\n" else json.dumps(char)[1:-1]
+
+
+def _prose(text: str) -> str:
+    escaped = _MARKDOWN.sub(r"\\\1", text.replace("&", "&amp;"))
+    return escaped.replace("@", "@\u200b")
+
+
+def _code(text: str) -> str:
+    """Return *text* as code; where a table could break it, as HTML."""
+    if "|" not in text and "\\" not in text:
+        return f"`{text}`"
+    return f"<code>{_ENTITIES.sub(lambda match: f'&#{ord(match.group())};', text)}</code>"

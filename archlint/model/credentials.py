@@ -40,6 +40,8 @@ _ACCESS_KEY_ID = re.compile(r"(?:AKIA|ASIA)[0-9A-Z]{16}\Z")
 def is_secret_key(key: str) -> bool:
     """Tell whether the name *key* says that its value is a credential."""
     words = key_words(key)
+    if key.endswith("]"):
+        return False
     return bool(_SECRET_KEY.search(words)) and not _NOT_SECRET_KEY.search(words)
 
 

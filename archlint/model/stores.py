@@ -65,12 +65,15 @@ _ROLES = (
     ("migration", r"migrat|flyway|liquibase|db-init|init-db|seed(?:er)?$"),
     ("backup", r"backup|restic|velero"),
     ("telemetry", r"prometheus|grafana|jaeger|zipkin|otel|opentelemetry|fluentd|fluent-bit|fluentbit|filebeat|logstash|loki|tempo|alertmanager|seq$|wavefront|datadog|statsd|kube-state-metrics|node-exporter"),
+    ("test", r"(?:^|[-_.])(?:unit|functional|integration|e2e|smoke)?-?tests?(?:$|[-_.])"),
     ("load", r"load-?(?:test|gen)|locust|k6|jmeter"),
     ("gateway", r"(?:^|[-_/])(?:api-?)?gateway(?:[-_:]|$)|apigw|ingress|traefik|kong(?:[-_:]|$)|envoy|nginx|haproxy|ambassador"),
 )  # fmt: skip
 _ROLE_PATTERNS = tuple((role, re.compile(pattern)) for role, pattern in _ROLES)
 
-INFRASTRUCTURE = frozenset(("cdc", "exporter", "admin-ui", "migration", "backup", "telemetry", "load", "job"))
+INFRASTRUCTURE = frozenset(
+    ("cdc", "exporter", "admin-ui", "migration", "backup", "telemetry", "load", "job", "test")
+)
 """Roles whose access to a datastore is not sharing, and whose dependencies need no declaration."""
 
 

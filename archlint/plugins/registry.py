@@ -10,6 +10,7 @@ from typing import Any
 
 import pluggy
 
+import archlint
 from archlint.errors import PluginError
 from archlint.findings.report import Reporter
 from archlint.model.format import Format
@@ -60,6 +61,12 @@ class Registry:
             _register(manager, point) for point in found if wanted is None or point.name in wanted
         )
         return cls(manager, plugins)
+
+    @property
+    def files(self) -> list[str]:
+        """The files of the plugins' modules, and of archlint itself."""
+        modules = [archlint, *self.manager.get_plugins()]
+        return [str(module.__file__) for module in modules if getattr(module, "__file__", None)]
 
     @cached_property
     def formats(self) -> tuple[Format, ...]:

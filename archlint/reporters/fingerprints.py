@@ -7,6 +7,7 @@ counter of equal hashes within the file.
 from collections import Counter
 from collections.abc import Sequence
 from itertools import chain
+from sys import byteorder
 
 _BLOCK = 100
 _FACTOR = 37
@@ -24,8 +25,9 @@ def line_hashes(lines: Sequence[str]) -> list[str]:
     value = index = 0
     counts: Counter[str] = Counter()
     found = [""] * len(text)
+    last = len(text) - 1 if text and not _significant(text[-1]) else -1
 
-    for number, char in chain(_characters(text), [(-1, _END)], ((-1, 0) for _ in range(_BLOCK))):
+    for number, char in chain(_characters(text), [(last, _END)], ((-1, 0) for _ in range(_BLOCK))):
         if owner[index] >= 0:
             code = f"{value:x}"
             counts[code] += 1
@@ -38,11 +40,23 @@ def line_hashes(lines: Sequence[str]) -> list[str]:
 
 
 def _characters(lines: Sequence[str]) -> list[tuple[int, int]]:
-    """Return the characters that count, each with the line that it begins, or -1."""
+    """Return the UTF-16 code units that count, each with the line that it begins, or -1."""
     found: list[tuple[int, int]] = []
     for number, line in enumerate(lines):
-        text = line.replace(" ", "").replace("\t", "")
+        text = _significant(line)
         if number < len(lines) - 1:
             text += "\n"
-        found.extend((number if position == 0 else -1, ord(char)) for position, char in enumerate(text))
+        found.extend((number if position == 0 else -1, unit) for position, unit in enumerate(_units(text)))
     return found
+
+
+def _significant(line: str) -> str:
+    return line.replace(" ", "").replace("\t", "")
+
+
+def _units(text: str) -> Sequence[int]:
+    if text.isascii():
+        return text.encode("ascii")
+    return memoryview(
+        text.encode("utf-16-le" if byteorder == "little" else "utf-16-be", "surrogatepass")
+    ).cast("H")

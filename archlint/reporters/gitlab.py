@@ -1,7 +1,5 @@
 """GitLab's Code Quality report."""
 
-import json
-
 from archlint.api import Report, ReportOptions, Severity, sanitize
 
 _SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "major", Severity.INFO: "info"}
@@ -33,7 +31,7 @@ class GitlabReporter:
             }
             for finding in report.reported
         ]
-        return sanitize.scalar(json.dumps(issues, indent=2, ensure_ascii=False, allow_nan=False)) + "\n"
+        return sanitize.json_text(issues)
 
 
 REPORTER = GitlabReporter()

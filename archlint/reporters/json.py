@@ -1,6 +1,5 @@
 """For programs: every finding with its place, in a form that does not change within a major version."""
 
-import json
 from collections import Counter
 from typing import Any
 
@@ -35,7 +34,7 @@ class JsonReporter:
                 "rules": dict(sorted(Counter(finding.rule for finding in report.reported).items())),
             },
         }
-        return sanitize.scalar(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False)) + "\n"
+        return sanitize.json_text(data)
 
 
 def _finding(finding: Finding, report: Report) -> dict[str, Any]:

@@ -25,7 +25,7 @@ class JunitReporter:
             suite = SubElement(
                 root,
                 "testsuite",
-                name=sanitize.xml(path),
+                name=_text(path),
                 tests=str(len(findings)),
                 failures=str(failed),
                 errors="0",
@@ -41,18 +41,22 @@ class JunitReporter:
 
 def _case(suite: Element, finding: Finding) -> None:
     line = finding.at.region.start_line if finding.at.region else 1
-    path = sanitize.xml(finding.at.path)
+    path = _text(finding.at.path)
     case = SubElement(
         suite, "testcase", classname=path, name=f"{finding.rule} at line {line}", file=path, line=str(line)
     )
-    message = sanitize.xml(sanitize.plain(finding.message))
+    message = _text(finding.message)
     text = f"{path}:{line}: {finding.severity}[{finding.rule}] {message}"
     if finding.help:
-        text += f"\nhelp: {sanitize.xml(sanitize.plain(finding.help))}"
+        text += f"\nhelp: {_text(finding.help)}"
     if finding.severity is Severity.INFO:
         SubElement(case, "system-out").text = text
     else:
         SubElement(case, "failure", type=str(finding.severity), message=message).text = text
+
+
+def _text(text: str) -> str:
+    return sanitize.xml(sanitize.plain(text))
 
 
 REPORTER = JunitReporter()

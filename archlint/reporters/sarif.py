@@ -1,6 +1,5 @@
 """SARIF 2.1.0 (OASIS), as GitHub code scanning and editors read it."""
 
-import json
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
@@ -32,6 +31,8 @@ _PRECISION = {Severity.ERROR: "very-high", Severity.WARNING: "high", Severity.IN
 _SCORES = {Severity.ERROR: "7.5", Severity.WARNING: "5.5", Severity.INFO: "3.0"}
 _SECURITY = frozenset(("auth", "security"))
 _MOST_SNIPPET = 200
+_MOST_CONTEXT = 8
+_MOST_TAGS = 10
 _MOST_RELATED = 99
 _ROOT = "%SRCROOT%"
 
@@ -76,7 +77,7 @@ class SarifReporter:
                 }
             ],
         }
-        return sanitize.scalar(json.dumps(log, indent=2, ensure_ascii=False, allow_nan=False)) + "\n"
+        return sanitize.json_text(log)
 
 
 def uri(path: str) -> str:
@@ -86,13 +87,14 @@ def uri(path: str) -> str:
 
 
 def _rule(info: RuleInfo) -> dict[str, Any]:
+    secure = info.category in _SECURITY or "security" in info.tags
+    tags = dict.fromkeys([info.category, *(["security"] if secure else []), *info.tags])
     properties: dict[str, Any] = {
-        "tags": [info.category, *(tag for tag in info.tags if tag != info.category)][:10],
+        "tags": list(tags)[:_MOST_TAGS],
         "precision": _PRECISION[info.severity],
         "problem.severity": _PROBLEMS[info.severity],
     }
-    if info.category in _SECURITY or "security" in info.tags:
-        properties["tags"] = list(dict.fromkeys([*properties["tags"], "security"]))
+    if secure:
         properties["security-severity"] = _SCORES[info.severity]
     text = "\n\n".join(part for part in (info.why, info.fix) if part) or info.summary
     return {
@@ -109,10 +111,12 @@ def _rule(info: RuleInfo) -> dict[str, Any]:
 
 def _invocation(report: Report, *, left_out: int) -> dict[str, Any]:
     notes = [_notification(notice) for notice in report.notices]
+    crashes = [finding for finding in report.findings if finding.rule == "internal-error"]
+    notes += [_notification(Notice(Severity.ERROR, crash.message, crash.at.path)) for crash in crashes]
     if left_out > 0:
         text = f"{left_out} results of lower severity were left out: at most {MOST_RESULTS} are reported"
         notes.append({"level": "warning", "message": {"text": text}})
-    return {"executionSuccessful": True, "toolExecutionNotifications": notes}
+    return {"executionSuccessful": not crashes, "toolExecutionNotifications": notes}
 
 
 def _notification(notice: Notice) -> dict[str, Any]:
@@ -134,10 +138,7 @@ class _Writer:
         self.hashes: dict[str, list[str]] = {}
 
     def result(self, finding: Finding) -> dict[str, Any]:
-        message = finding.message if finding.message.endswith(".") else finding.message + "."
-        text = sanitize.plain(message[:1].upper() + message[1:])
-        if finding.help:
-            text += f" Help: {sanitize.plain(finding.help)}"
+        text = _sentence(finding.message) + (f" Help: {_text(finding.help)}" if finding.help else "")
         data: dict[str, Any] = {
             "ruleId": finding.rule,
             "level": _LEVELS[finding.severity],
@@ -150,12 +151,12 @@ class _Writer:
         related = [*finding.related, *finding.flow][:_MOST_RELATED]
         if related:
             data["relatedLocations"] = [
-                {"id": index, "message": {"text": sanitize.plain(one.message)}, **self.location(one.at)}
+                {"id": index, "message": {"text": _text(one.message)}, **self.location(one.at)}
                 for index, one in enumerate(related)
             ]
         if finding.flow:
             steps = [
-                {"location": {"message": {"text": sanitize.plain(one.message)}, **self.location(one.at)}}
+                {"location": {"message": {"text": _text(one.message)}, **self.location(one.at)}}
                 for one in finding.flow
             ]
             data["codeFlows"] = [{"threadFlows": [{"locations": steps}]}]
@@ -174,19 +175,10 @@ class _Writer:
         lines = self.report.lines(at.path)
         if at.region is not None:
             physical["region"] = region = _region(at.region, lines)
-            if excerpt and region["startLine"] <= len(lines):
-                line = sanitize.source_line(lines[region["startLine"] - 1])[:_MOST_SNIPPET]
-                region["snippet"] = {"text": line}
-                first = max(1, at.region.start_line - 1)
-                last = min(len(lines), at.region.start_line + 1)
-                context = "\n".join(
-                    sanitize.source_line(text)[:_MOST_SNIPPET] for text in lines[first - 1 : last]
-                )
-                physical["contextRegion"] = {
-                    "startLine": first,
-                    "endLine": last,
-                    "snippet": {"text": context},
-                }
+            if excerpt and at.region.end_line <= len(lines):
+                region["snippet"] = {"text": _snippet(at.region, lines)}
+                if at.region.end_line - at.region.start_line < _MOST_CONTEXT:
+                    physical["contextRegion"] = _context(at.region, lines)
         data: dict[str, Any] = {"physicalLocation": physical}
         if at.pointer:
             data["logicalLocations"] = [{"fullyQualifiedName": format_pointer(at.pointer), "kind": "member"}]
@@ -226,6 +218,32 @@ def _region(region: Region, lines: Sequence[str]) -> dict[str, Any]:
         "endLine": region.end_line,
         "endColumn": _utf16(lines, region.end_line, region.end_column),
     }
+
+
+def _text(text: str) -> str:
+    """Return *text* for a SARIF message, in which `[text](1)` would be a link to another place of the result."""
+    return sanitize.plain(text).replace("](", "] (")
+
+
+def _sentence(message: str) -> str:
+    text = _text(message)
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith('.') else '.'}"
+
+
+def _snippet(region: Region, lines: Sequence[str]) -> str:
+    """Return the text of *region*, cut where it is long."""
+    parts = list(lines[region.start_line - 1 : region.end_line][:_MOST_CONTEXT])
+    if region.end_line - region.start_line < _MOST_CONTEXT:
+        parts[-1] = parts[-1][: region.end_column - 1]
+    parts[0] = parts[0][region.start_column - 1 :]
+    return "\n".join(sanitize.source_line(part)[:_MOST_SNIPPET] for part in parts)
+
+
+def _context(region: Region, lines: Sequence[str]) -> dict[str, Any]:
+    first = max(1, region.start_line - 1)
+    last = min(len(lines), region.end_line + 1)
+    text = "\n".join(sanitize.source_line(line)[:_MOST_SNIPPET] for line in lines[first - 1 : last])
+    return {"startLine": first, "endLine": last, "snippet": {"text": text}}
 
 
 def _utf16(lines: Sequence[str], line: int, column: int) -> int:

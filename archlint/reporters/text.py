@@ -41,9 +41,9 @@ def _finding(finding: Finding, report: Report, options: ReportOptions, paint: _P
     yield from _excerpt(finding.at, report, options, paint, finding.severity)
     shown = finding.flow or finding.related
     for related in shown[:_MOST_RELATED]:
-        yield f"  {paint('::', '1;34')} {_place(related.at)} {sanitize.plain(related.message)}"
+        yield f"  {paint('= see:', '1;34')} {_place(related.at)}: {sanitize.plain(related.message)}"
     if len(shown) > _MOST_RELATED:
-        yield f"  {paint('::', '1;34')} and {len(shown) - _MOST_RELATED} more places"
+        yield f"  {paint('= see:', '1;34')} {len(shown) - _MOST_RELATED} more places"
     if finding.help:
         yield f"  {paint('= help:', '1;34')} {sanitize.plain(finding.help)}"
 

@@ -184,7 +184,7 @@ class _Build:
             top.data.append(value)
         elif top.key is _NONE:
             top.key = _MERGE if value == "<<" and _is_plain(event) else value
-            top.templated = not top.data and _is_template(value)
+            top.templated = not top.data and _is_template(value, event)
             name = template_text(value) if top.templated else key_text(value)
             if top.key is not _MERGE:
                 if name in top.data:
@@ -194,7 +194,7 @@ class _Build:
                 top.key = name
         else:
             if top.key is _MERGE:
-                top.merged.append(value)
+                top.merged.extend([value] if value is not None else [])
             else:
                 top.data[top.key] = value
             top.templated = top.templated and value is None
@@ -223,9 +223,14 @@ def _finished(done: _Open) -> Any:
     return done.data
 
 
-def _is_template(key: Any) -> bool:
-    """Tell whether *key* is what stands between the outer braces of `{{ name }}`."""
-    return isinstance(key, dict) and len(key) == 1 and next(iter(key.values())) is None
+def _is_template(key: Any, end: Any) -> bool:
+    """Tell whether *key*, a value that ends with the event *end*, stands between the outer braces of `{{ name }}`."""
+    return (
+        isinstance(key, dict)
+        and len(key) == 1
+        and next(iter(key.values())) is None
+        and end.end_mark.column > end.start_mark.column
+    )
 
 
 def template_text(key: Any) -> str:

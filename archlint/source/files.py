@@ -6,7 +6,8 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-MOST_BYTES = 64 * 1024 * 1024
+_MIB = 1024 * 1024
+MOST_BYTES = 64 * _MIB
 """Larger files are not read."""
 
 
@@ -24,26 +25,28 @@ def read_bytes(root: str, path: str, *, limit: int = MOST_BYTES) -> bytes:
 
     Symbolic links are followed as long as they stay inside the root.
     """
-    full = os.path.join(root, path)
     try:
-        handle = os.open(full, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        full = os.path.realpath(os.path.join(root, path))
+        if not _below(root, full):
+            raise FileRefused("it is outside the project root", outside=True)
+        handle = os.open(full, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
     except OSError as error:
         raise FileRefused(_reason(error), missing=isinstance(error, FileNotFoundError)) from None
+    except ValueError:
+        raise FileRefused("no file has such a name", missing=True) from None
     try:
         status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode):
             raise FileRefused("it is not a regular file")
-        if not inside(root, full):
-            raise FileRefused("it is outside the project root", outside=True)
         if status.st_size > limit:
-            raise FileRefused(f"it is larger than {limit // (1024 * 1024)} MiB")
+            raise FileRefused(too_large(limit))
         parts = []
         left = limit + 1
         while left > 0 and (part := os.read(handle, min(left, 1 << 20))):
             parts.append(part)
             left -= len(part)
         if left <= 0:
-            raise FileRefused(f"it is larger than {limit // (1024 * 1024)} MiB")
+            raise FileRefused(too_large(limit))
         return b"".join(parts)
     except OSError as error:
         raise FileRefused(_reason(error)) from None
@@ -53,8 +56,12 @@ def read_bytes(root: str, path: str, *, limit: int = MOST_BYTES) -> bytes:
 
 def inside(root: str, path: str) -> bool:
     """Tell whether *path*, with all symbolic links followed, lies in *root*, which is a real path."""
-    real = os.path.realpath(path)
-    return real == root or real.startswith(root.rstrip(os.sep) + os.sep)
+    return _below(root, os.path.realpath(path))
+
+
+def too_large(limit: int = MOST_BYTES) -> str:
+    """Return why a file of more than *limit* bytes is not read."""
+    return f"it is larger than {limit // _MIB} MiB" if limit >= _MIB else f"it is larger than {limit} bytes"
 
 
 def write_atomic(path: Path, data: bytes) -> None:
@@ -77,6 +84,10 @@ def write_atomic(path: Path, data: bytes) -> None:
         with suppress(OSError):
             os.unlink(name)
         raise
+
+
+def _below(root: str, real: str) -> bool:
+    return real == root or real.startswith(root.rstrip(os.sep) + os.sep)
 
 
 def _reason(error: OSError) -> str:

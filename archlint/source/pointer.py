@@ -1,7 +1,12 @@
 """JSON pointers as tuples of keys."""
 
+import re
+
 type Pointer = tuple[str | int, ...]
 """The way from a document's root to a value: a `str` per mapping key, an `int` per index from 0."""
+
+
+_INDEX = re.compile(r"0|[1-9][0-9]{0,9}")
 
 
 def format_pointer(pointer: Pointer) -> str:
@@ -36,8 +41,8 @@ def lookup(data: object, keys: tuple[str | int, ...]) -> tuple[Pointer, object]:
             pointer.append(name)
             value = value[name]
         elif isinstance(value, list):
-            index = int(key) if str(key).isdecimal() else -1
-            if not 0 <= index < len(value):
+            index = int(key) if _INDEX.fullmatch(str(key)) else len(value)
+            if index >= len(value):
                 raise KeyError(key)
             pointer.append(index)
             value = value[index]
