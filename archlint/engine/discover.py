@@ -5,14 +5,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
-
-from pathspec import GitIgnoreSpec
+from typing import TYPE_CHECKING
 
 from archlint.config.model import glob_matches
 from archlint.errors import UsageError
 from archlint.findings.report import Notice
 from archlint.findings.severity import Severity
 from archlint.source.files import MOST_BYTES, inside
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
 
 NAMES = ("*.yaml", "*.yml", "*.json")
 """File names that may hold one of the data formats."""
@@ -35,7 +37,7 @@ class _Ignore:
     """The patterns of one `.gitignore`; `base` is its folder, relative to the root."""
 
     base: str
-    spec: GitIgnoreSpec
+    spec: "GitIgnoreSpec"
 
     def says(self, path: str, *, folder: bool) -> bool | None:
         """Tell whether *path* is ignored (`None`: no pattern speaks of it)."""
@@ -119,6 +121,8 @@ class _Walk:
                 lines = file.read(1 << 20).splitlines()
         except OSError:
             return ()
+        from pathspec import GitIgnoreSpec  # noqa: PLC0415 - most small runs see no ignore file
+
         return (_Ignore(base, GitIgnoreSpec.from_lines(lines)),)
 
     def _folder(self, top: str, ignores: tuple[_Ignore, ...]) -> None:

@@ -2,18 +2,18 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
-from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from archlint.config.model import Config
 from archlint.engine.check import Checked, Checker
 from archlint.engine.resolve import Workspace
 from archlint.errors import UsageError
 from archlint.plugins.registry import Registry
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 WORTH = 4_000_000
 """Bytes below which processes cost more than they save."""
@@ -32,7 +32,7 @@ def jobs_of(text: str) -> int:
 
 
 def check_files(
-    paths: Sequence[str], checker: Checker, *, jobs: str = "auto", executor: Executor | None = None
+    paths: Sequence[str], checker: Checker, *, jobs: str = "auto", executor: "Executor | None" = None
 ) -> Iterator[Checked]:
     """Yield the result of each of *paths*, in any order.
 
@@ -48,6 +48,8 @@ def check_files(
         return
     setup = (checker.workspace.root, checker.config)
     chunks = _chunks(sizes, count)
+    from concurrent.futures import as_completed  # noqa: PLC0415 - small runs need no processes
+
     if executor is not None:
         futures = [executor.submit(check_chunk, setup, chunk) for chunk in chunks]
         for future in as_completed(futures):
@@ -59,6 +61,9 @@ def check_files(
 def _in_processes(
     chunks: list[list[str]], setup: tuple[str, Config], count: int, checker: Checker
 ) -> Iterator[Checked]:
+    from concurrent.futures import ProcessPoolExecutor, as_completed  # noqa: PLC0415
+    from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415
+
     left = dict(enumerate(chunks))
     try:
         with ProcessPoolExecutor(min(count, len(chunks)), mp_context=_context()) as pool:
@@ -75,6 +80,9 @@ def _in_processes(
 
 def _alone(path: str, setup: tuple[str, Config], checker: Checker) -> Checked:
     """Check *path* in a process of its own, since one of its neighbours, or itself, killed a worker."""
+    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415
+    from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415
+
     with suppress(BrokenProcessPool, OSError), ProcessPoolExecutor(1, mp_context=_context()) as pool:
         return pool.submit(check_chunk, setup, [path]).result()[0]
     return checker.died(path)
@@ -93,13 +101,9 @@ def check_chunk(setup: tuple[str, Config], paths: list[str]) -> list[Checked]:
 
 
 def _context() -> Any:
-    return get_context("forkserver" if "forkserver" in _methods() else "spawn")
+    from multiprocessing import get_all_start_methods, get_context  # noqa: PLC0415
 
-
-def _methods() -> list[str]:
-    from multiprocessing import get_all_start_methods  # noqa: PLC0415
-
-    return get_all_start_methods()
+    return get_context("forkserver" if "forkserver" in get_all_start_methods() else "spawn")
 
 
 def _chunks(sizes: dict[str, int], count: int) -> list[list[str]]:

@@ -3,9 +3,9 @@
 import os
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import archlint
 from archlint.config.model import Config
@@ -33,6 +33,9 @@ from archlint.rule.docs import describe
 from archlint.rule.rule import Rule
 from archlint.source.source import Source
 
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -49,7 +52,7 @@ class Request:
     facts: tuple[Fact, ...] = ()
     stdin: Source | None = None
     cache: bool = True
-    executor: Executor | None = None
+    executor: "Executor | None" = None
     since: str = ""
     show_suppressed: bool = False
     progress: Callable[[int, int], None] = lambda _done, _all: None
