@@ -105,7 +105,9 @@ ACTIONS = frozenset((
     "resend", "restart", "restore", "resume", "retry", "revoke", "rotate", "run", "search", "send", "start", "stop", "submit", "suspend", "sync",
     "test", "token", "transfer", "trigger", "unarchive", "unblock", "unlock", "unpublish", "update", "upload", "validate", "verify", "void", "introspect",
     "filter", "find", "lookup", "count", "calculate", "estimate", "evaluate", "infer", "predict", "completions", "embeddings", "moderations", "analyze",
-    "reindex", "resolve", "scan", "signin", "signup", "signout", "subscribe", "unsubscribe", "undo", "attach", "detach", "register", "accept", "decline",
+    "reindex", "unpause", "clear", "retrieve", "get", "list", "fetch", "kill", "wait", "prune", "ping", "exec", "attach", "detect", "compare", "translate", "classify",
+    "moderate", "generate", "parse", "decode", "encode", "sign", "unlink", "favorite", "unfavorite", "star", "unstar", "follow", "unfollow", "like", "unlike", "vote", "purge",
+    "remove", "delete", "set", "change", "mark", "enroll", "invite", "lookups", "batchget", "match", "resolve", "scan", "signin", "signup", "signout", "subscribe", "unsubscribe", "undo", "attach", "detach", "register", "accept", "decline",
 ))  # fmt: skip
 """Last path segments that are commands rather than collections."""
 
@@ -117,6 +119,13 @@ OPEN_SEGMENTS = frozenset((
     "verify-email", "session", "sessions", "auth", "_ping", "connect", "service-info", "heartbeat", "up", "hello", "registration", "activate", "userinfo",
 ))  # fmt: skip
 """Path segments of operations that are public by nature."""
+
+OPEN = re.compile(
+    r"(?:not|n't) require (?:any (?:form of )?)?(?:authentication|authorization|credentials)|no authentication|without authentication"
+    r"|\bunauthenticated|pre-?signed|publicly (?:accessible|available)|public endpoint",
+    re.IGNORECASE,
+)
+"""Words of descriptions that say that anybody may call."""
 
 MONEY = re.compile(
     r"pay(?:ment|out)?s?\b|charge|order|transfer|refund|purchase|checkout|transaction|invoice|booking|withdraw|deposit",

@@ -70,7 +70,12 @@ def _spec(
 
 
 def _candidate(operation: Operation) -> bool:
-    return operation.method == "GET" and understand(operation).kind == "list" and operation.kind == "path"
+    return (
+        operation.method == "GET"
+        and operation.kind == "path"
+        and understand(operation).kind == "list"
+        and "/.well-known/" not in operation.path
+    )
 
 
 @rule(
@@ -125,6 +130,20 @@ def _candidate(operation: Operation) -> bool:
                 "{type: array, items: {type: object, properties: {code: {type: string}, name: {type: string}}}}"
             ),
             "small things",
+        ),
+        Good(
+            """
+            openapi: 3.1.0
+            info: {title: Login, version: 1.0.0}
+            paths:
+              /.well-known/jwks.json:
+                get:
+                  responses:
+                    "200":
+                      description: The keys
+                      content: {application/json: {schema: {type: object, properties: {keys: {type: array, items: {type: object}}}}}}
+            """,
+            "documents of fixed form",
         ),
         Good(_spec(_ORDER), "one thing"),
         Good(

@@ -74,6 +74,21 @@ def _spec(requirement: str, kind: str = "oauth2", rest: str = _FLOWS) -> str:
             "scopes of OpenID Connect are discovered",
         ),
         Good(
+            """
+            openapi: 3.0.3
+            info: {title: Orders, version: 1.0.0}
+            paths:
+              /orders:
+                get:
+                  security: [{login: [read]}]
+                  responses: {"200": {description: ok}}
+            components:
+              securitySchemes:
+                login: {$ref: "../shared/common.yaml#/components/securitySchemes/login"}
+            """,
+            "a scheme that stands in a file that is not here",
+        ),
+        Good(
             _spec("login: [admin]", "http", "scheme: bearer"),
             "roles of other schemes (OpenAPI 3.1) are not enumerated",
         ),
@@ -82,12 +97,15 @@ def _spec(requirement: str, kind: str = "oauth2", rest: str = _FLOWS) -> str:
 def oauth_scope_undefined(api: OpenAPI, context: Context) -> Iterator[Problem]:
     """Report names in security requirements that no scheme defines, each once with all the places that use it."""
     del context
+    elsewhere = api.mapping("components", "securitySchemes").keys() - api.schemes.keys()
     told: dict[tuple[str, str], list[tuple[Node, tuple[str | int, ...]]]] = {}
     for node in (api, *api.operations):
         requirements = node.get("security")
         for index, requirement in enumerate(requirements if isinstance(requirements, list) else ()):
             if isinstance(requirement, dict):
                 for name, scopes in requirement.items():
+                    if name in elsewhere:
+                        continue
                     for scope, keys in _undefined(api.schemes, name, scopes):
                         told.setdefault((name, scope), []).append((node, ("security", index, name, *keys)))
     for (name, scope), places in told.items():

@@ -56,7 +56,7 @@ def _spec(
         "https://owasp.org/API-Security/editions/2023/en/0xa2-broken-authentication/",
         "https://opensource.zalando.com/restful-api-guidelines/#104",
     ),
-    applies=lambda operation: not is_public_by_nature(operation),
+    applies=lambda operation: operation.method != "OPTIONS" and not is_public_by_nature(operation),
     aggregate=True,
     tags=("security",),
     examples=(
@@ -78,6 +78,11 @@ def _spec(
         Good(_spec(security="security: [{key: []}]")),
         Good(_spec("post", path="/login"), "logging in comes before having logged in"),
         Good(_spec(path="/health"), "health checks"),
+        Good(_spec("options", path="/files"), "browsers ask for CORS without credentials"),
+        Good(
+            _spec(own="description: This URL does not require any form of authentication.", path="/archives"),
+            "documented as open",
+        ),
         Good(_spec(path="/.well-known/jwks.json"), "discovery"),
         Good(_spec("post", path="/webhooks/stripe"), "receivers of webhooks check signatures"),
         Good(

@@ -37,7 +37,7 @@ _NAMES = frozenset(
     )
 )
 _ONE_TIME = re.compile(
-    r"one[- ]time|single[- ]use|short[- ]lived|reset|verif|confirm|invit|unsubscribe|activation|magic|email|upload|page|sync|cursor|continuation",
+    r"one[- ]time|single[- ]use|short[- ]lived|reset|verif|confirm|invit|unsubscribe|activation|magic|email|upload|page|sync|cursor|continu|iterat|package token",
     re.IGNORECASE,
 )
 
@@ -107,6 +107,18 @@ _ONE_TIME = re.compile(
                   responses: {"200": {description: ok}}
             """,
             "a page token is no credential",
+        ),
+        Good(
+            """
+            openapi: 3.1.0
+            info: {title: Logs, version: 1.0.0}
+            paths:
+              /logs:
+                get:
+                  parameters: [{name: token, in: query, schema: {type: string}, description: Continues the last answer}]
+                  responses: {"200": {description: ok}}
+            """,
+            "a token to continue with",
         ),
     ),
 )
