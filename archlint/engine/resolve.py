@@ -4,19 +4,22 @@ import os
 import posixpath
 import re
 from collections import OrderedDict
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urljoin
 
 from archlint.model.format import Format
 from archlint.source.document import Document, Target, Unresolved
 from archlint.source.fault import SyntaxFault
 from archlint.source.files import FileRefused, read_bytes
 from archlint.source.parse import Parsed, parse
-from archlint.source.pointer import lookup, parse_pointer
+from archlint.source.pointer import Pointer, lookup, parse_pointer
 from archlint.source.source import Source
 
-_MOST_KEPT = 256 * 1024 * 1024
+_MOST_KEPT = 64 * 1024 * 1024
+_LONGEST_KEY = 60
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 
 
@@ -32,6 +35,7 @@ class Workspace:
         self._readers = [(pattern.removeprefix("*"), form) for form in formats for pattern in form.reads]
         self._kept = kept
         self._size = 0
+        self._added: dict[str, Source] = {}
         self._sources: OrderedDict[str, Source | FileRefused] = OrderedDict()
         self._parsed: dict[str, Parsed] = {}
         self._opened: set[str] = set()
@@ -43,7 +47,7 @@ class Workspace:
 
     def add(self, source: Source) -> None:
         """Let *source* stand for the file of its path, such as text from an editor."""
-        self._sources[source.path] = source
+        self._added[source.path] = source
         self._parsed.pop(source.path, None)
 
     def read(self, path: str) -> Source | None:
@@ -84,40 +88,46 @@ class Workspace:
 
     def resolve(self, document: Document, reference: str) -> Target | Unresolved:
         """Follow *reference*, a URI reference (RFC 3986) that stands in *document*; one step only."""
-        key = ("ref", reference)
-        known = document.memo.get(key)
+        known: tuple[str, Target | Unresolved] | None = document.memo.get(("ref", reference))
         if known is None:
-            known = document.memo[key] = self._resolve(document, reference)
-        elif isinstance(known, Target) and known.document is not document:
-            self._opened.add(known.document.path)
-        found: Target | Unresolved = known
+            known = document.memo["ref", reference] = self._resolve(document, reference)
+        path, found = known
+        if path:
+            self._opened.add(path)
         return found
 
-    def _resolve(self, document: Document, reference: str) -> Target | Unresolved:
+    def _resolve(self, document: Document, reference: str) -> tuple[str, Target | Unresolved]:
+        """Return the file that *reference* leads to (empty when no other is looked at), and what stands there."""
         location, _, fragment = reference.partition("#")
         if not location:
-            return _inside(document, fragment)
-        parts = urlsplit(location)
-        if (parts.scheme and not _DRIVE.match(location)) or location.startswith("//"):
-            if parts.scheme == "file":
-                return Unresolved("a `file:` reference is not followed", outside=True)
-            return Unresolved("it is a remote reference, and nothing is fetched", remote=True)
-        path = unquote(location)
+            return "", _inside(document, fragment)
+        embedded = _names(document).schemas.get(location) if b"$id" in document.source.raw else None
+        if embedded is not None:
+            return "", _below(document, *embedded, fragment)
+        if not _DRIVE.match(location) and (scheme := _SCHEME.match(location)):
+            if scheme[0].lower() == "file:":
+                return "", Unresolved("a `file:` reference is not followed", outside=True)
+            return "", Unresolved("it is a remote reference, and nothing is fetched", remote=True)
+        path = unquote(location.partition("?")[0])
         if path.startswith(("/", "\\")) or _DRIVE.match(path):
-            return Unresolved("it leads outside the project root", outside=True)
-        path = posixpath.normpath(posixpath.join(posixpath.dirname(document.path), path.partition("?")[0]))
+            return "", Unresolved("it leads outside the project root", outside=True)
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(document.path), path))
         if path == ".." or path.startswith("../"):
-            return Unresolved("it leads outside the project root", outside=True)
+            return "", Unresolved("it leads outside the project root", outside=True)
+        if path == document.path:
+            return "", _inside(document, fragment)
         source = self._source(path)
         if isinstance(source, FileRefused):
-            return Unresolved(str(source), outside=source.outside)
-        documents = self.documents(path)
-        if not documents:
-            return Unresolved("the file cannot be parsed")
-        return _inside(documents[0], fragment)
+            return path, Unresolved(str(source), outside=source.outside)
+        parsed = self.parsed(path)
+        if not parsed.documents:
+            return path, Unresolved("the file cannot be parsed" if parsed.faults else "the file is empty")
+        return path, _inside(parsed.documents[0], fragment)
 
     def _source(self, path: str) -> Source | FileRefused:
         self._opened.add(path)
+        if path in self._added:
+            return self._added[path]
         known = self._sources.get(path)
         if known is not None:
             self._sources.move_to_end(path)
@@ -148,39 +158,76 @@ class Workspace:
         return parse(source)
 
 
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """The places that have a name of their own in a document: JSON Schema anchors and identifiers (2020-12 §8.2)."""
+
+    anchors: dict[str, tuple[Pointer, Any]]
+    schemas: dict[str, tuple[Pointer, Any]]
+
+
 def _inside(document: Document, fragment: str) -> Target | Unresolved:
-    fragment = unquote(fragment)
-    if fragment and not fragment.startswith("/"):
-        anchors = document.memo.get("anchors")
-        if anchors is None:
-            anchors = document.memo["anchors"] = _anchors(document.data)
-        if fragment not in anchors:
-            return Unresolved(f"there is no anchor `{fragment}`")
-        pointer, data = anchors[fragment]
-        return Target(document, pointer, data)
+    return _below(document, (), document.data, fragment)
+
+
+def _below(document: Document, pointer: Pointer, data: Any, fragment: str) -> Target | Unresolved:
+    """Follow *fragment* from the value *data* at *pointer* on."""
+    decoded = unquote(fragment)
+    if decoded and not decoded.startswith("/"):
+        named = _names(document).anchors.get(decoded)
+        if named is None:
+            return Unresolved(f"there is no anchor `{_shown(decoded)}`")
+        return Target(document, *named)
     try:
-        pointer, data = lookup(document.data, parse_pointer(fragment))
+        below, found = lookup(data, parse_pointer(decoded))
     except KeyError as error:
-        return Unresolved(f"there is no `{error.args[0]}`")
-    return Target(document, pointer, data)
+        try:
+            below, found = lookup(data, parse_pointer(fragment))
+        except (KeyError, ValueError):
+            return Unresolved(f"there is no `{_shown(str(error.args[0]))}`")
+    return Target(document, (*pointer, *below), found)
 
 
-def _anchors(root: Any) -> dict[str, tuple[tuple[str | int, ...], Any]]:
-    """Return the JSON Schema anchors of a document by name (JSON Schema 2020-12 §8.2.2)."""
-    found: dict[str, tuple[tuple[str | int, ...], Any]] = {}
-    pending: list[tuple[tuple[str | int, ...], Any]] = [((), root)]
+def _shown(key: str) -> str:
+    """Return *key* as it can stand in a message."""
+    text = " ".join(key.split()).replace("`", "'")
+    return text if len(text) <= _LONGEST_KEY else text[:_LONGEST_KEY] + "…"
+
+
+def _names(document: Document) -> _Names:
+    known: _Names | None = document.memo.get("names")
+    if known is None:
+        known = document.memo["names"] = _collect_names(document.data)
+    return known
+
+
+def _collect_names(root: Any) -> _Names:
+    names = _Names({}, {})
+    pending: list[tuple[Pointer, Any, str]] = [((), root, "")]
     seen: set[int] = set()
     while pending:
-        pointer, value = pending.pop()
+        pointer, value, base = pending.pop()
         if id(value) in seen:
             continue
         if isinstance(value, dict):
             seen.add(id(value))
             for key in ("$anchor", "$dynamicAnchor"):
                 if isinstance(value.get(key), str):
-                    found.setdefault(value[key], (pointer, value))
-            pending.extend(((*pointer, key), item) for key, item in value.items())
+                    names.anchors.setdefault(value[key], (pointer, value))
+            identifier = value.get("$id")
+            if isinstance(identifier, str) and (identifier := identifier.rstrip("#")):
+                base = _joined(base, identifier)
+                for name in (identifier, base):
+                    names.schemas.setdefault(name, (pointer, value))
+            pending.extend(((*pointer, key), item, base) for key, item in value.items())
         elif isinstance(value, list):
             seen.add(id(value))
-            pending.extend(((*pointer, index), item) for index, item in enumerate(value))
-    return found
+            pending.extend(((*pointer, index), item, base) for index, item in enumerate(value))
+    return names
+
+
+def _joined(base: str, reference: str) -> str:
+    try:
+        return urljoin(base, reference)
+    except ValueError:
+        return reference
