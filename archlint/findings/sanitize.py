@@ -25,10 +25,10 @@ _MOST = 1_000
 def plain(text: str, *, most: int = _MOST) -> str:
     """Return *text* in one line without anything that a terminal or a CI log would act on: controls become visible escapes.
 
-    No workflow command is left in it: a leading `::` is escaped, and `##[`, `##vso[` and the like are broken up.
+    No workflow command is left in it: a leading colon is escaped, and `##[`, `##vso[` and the like are broken up.
     """
     shown = _COMMAND.sub(r"#\\u{23}", _CONTROL.sub(_visible, text))
-    if shown.lstrip().startswith("::"):
+    if shown.lstrip().startswith(":"):
         shown = shown.replace(":", r"\u{3a}", 1)
     return shown if len(shown) <= most else shown[: most - 1] + "…"
 

@@ -17,7 +17,7 @@ class ConciseReporter:
             region = finding.at.region
             line, column = (region.start_line, region.start_column) if region else (1, 1)
             mark = " (suppressed)" if finding.suppressed else ""
-            place = f"{sanitize.plain(finding.at.path)}:{line}:{column}"
+            place = f"{sanitize.plain(finding.at.path) or '.'}:{line}:{column}"
             lines.append(
                 f"{place}: {finding.severity}[{finding.rule}] {sanitize.plain(finding.message)}{mark}\n"
             )

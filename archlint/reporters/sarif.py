@@ -81,9 +81,12 @@ class SarifReporter:
 
 
 def uri(path: str) -> str:
-    """Return *path* as a relative URI reference (RFC 3986 §4.2): percent-encoded, a leading segment with a colon protected."""
-    encoded = quote(path.encode("utf-8", "surrogateescape"), safe="/-._~!$&'()*+,;=@")
-    return f"./{encoded}" if ":" in encoded.partition("/")[0] else encoded
+    """Return *path* as a relative URI reference (RFC 3986 §4.2): percent-encoded, colons too, so that none ends a scheme."""
+    try:
+        raw = path.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        raw = path.encode("utf-8", "surrogatepass")
+    return quote(raw, safe="/-._~!$&'()*+,;=@")
 
 
 def _rule(info: RuleInfo) -> dict[str, Any]:

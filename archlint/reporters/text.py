@@ -2,12 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from unicodedata import east_asian_width
+from unicodedata import combining, east_asian_width
 
 from archlint.api import Finding, Location, Region, Report, ReportOptions, Severity, sanitize
 
 _COLOURS = {Severity.ERROR: "1;31", Severity.WARNING: "1;33", Severity.INFO: "1;36"}
 _MOST_LINES = 3
+_LEAST_WIDTH = 40
+_CONTEXT = 20
 _MOST_RELATED = 8
 
 
@@ -61,38 +63,55 @@ def _excerpt(
     lines = report.lines(at.path) if region else ()
     if region is None or region.start_line > len(lines):
         return
-    last = min(region.end_line, region.start_line + _MOST_LINES - 1, len(lines))
-    if region.end_line > last:
-        last = region.start_line
-    width = len(str(last))
+    end = region.end_line
+    if region.end_column == 1 and end > region.start_line:
+        end -= 1
+    last = end if end < region.start_line + _MOST_LINES and end <= len(lines) else region.start_line
+    width = len(str(last)) + 1
     bar = paint("|", "1;34")
-    yield f"{' ' * (width + 1)} {bar}"
+    yield f"{' ' * width} {bar}"
     for number in range(region.start_line, last + 1):
-        text, start, end = _clip(lines[number - 1], number, region, options.width - width - 4)
-        yield f"{paint(str(number).rjust(width + 1), '1;34')} {bar} {text}"
-        yield f"{' ' * (width + 1)} {bar} {' ' * start}{paint('^' * max(1, end - start), _COLOURS[severity])}"
+        text, start, length = _clip(lines[number - 1], number, region, options.width - width - 3)
+        yield f"{paint(str(number).rjust(width), '1;34')} {bar} {text}".rstrip()
+        if length:
+            yield f"{' ' * width} {bar} {' ' * start}{paint('^' * length, _COLOURS[severity])}"
 
 
 def _clip(line: str, number: int, region: Region, width: int) -> tuple[str, int, int]:
-    """Return the part of *line* around the region, and where the underline starts and ends in columns."""
-    start = region.start_column - 1 if number == region.start_line else len(line) - len(line.lstrip())
-    end = region.end_column - 1 if number == region.end_line else len(line.rstrip())
-    width = max(width, 40)
+    """Return the part of *line* around the region, the column where the underline starts, and its length."""
+    first, last = number == region.start_line, number == region.end_line
+    start = region.start_column - 1 if first else len(line) - len(line.lstrip())
+    end = region.end_column - 1 if last else len(line.rstrip())
+    width = max(width, _LEAST_WIDTH)
     cut = 0
-    if _columns(line[:end]) > width:
-        cut = max(0, min(start - 20, len(line) - width // 2))
-    before, marked, after = line[cut:start], line[start:end], line[end:]
-    prefix = "…" if cut else ""
-    shown = sanitize.source_line(prefix + before), sanitize.source_line(marked), sanitize.source_line(after)
-    left = _columns(shown[0])
-    text = "".join(shown)
-    if _columns(text) > width:
-        text = text[: width - 1] + "…"
-    return text, left, min(left + _columns(shown[1]), width)
+    if end > width or _columns(line[:end]) > width:
+        cut = max(0, min(start - _CONTEXT, len(line) - width))
+    stop = cut + width + 1
+    before = ("…" if cut else "") + line[cut:start]
+    shown, left = _fit(before, width)
+    marked, length = _fit(line[start : min(end, stop)], width - left)
+    after, _ = _fit(line[end:stop], width - left - length)
+    more = "…" if len(before) + len(line) - start > len(shown) + len(marked) + len(after) else ""
+    least = int(first and left < width)
+    return sanitize.source_line(shown + marked + after) + more, left, max(least, length)
+
+
+def _fit(text: str, width: int) -> tuple[str, int]:
+    """Return as much of *text* as takes at most *width* columns, and how many it takes."""
+    taken = 0
+    for index, char in enumerate(text):
+        columns = _columns(char)
+        if taken + columns > width:
+            return text[:index], taken
+        taken += columns
+    return text, taken
 
 
 def _columns(text: str) -> int:
-    return sum(2 if east_asian_width(char) in "WF" else 1 for char in sanitize.source_line(text))
+    shown = sanitize.source_line(text)
+    if shown.isascii():
+        return len(shown)
+    return sum(0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in shown)
 
 
 def _summary(report: Report, options: ReportOptions, paint: _Paint) -> Iterator[str]:
@@ -111,10 +130,12 @@ def _summary(report: Report, options: ReportOptions, paint: _Paint) -> Iterator[
     yield f"{read}; {_many(report.services, 'service')}, {_many(report.edges, 'edge')}."
     parts = [f"{_many(report.count(severity), _NAMES[severity])}" for severity in Severity]
     found = f"Found {', '.join(parts)}."
-    hidden = sum(finding.suppressed is not None for finding in report.findings)
+    hidden = Counter(finding.suppressed.kind for finding in report.findings if finding.suppressed)
     quiet = [notice for notice in report.notices if notice.level is Severity.INFO]
-    if hidden:
-        found += f" {_many(hidden, 'finding')} suppressed."
+    if hidden["inSource"]:
+        found += f" {_many(hidden['inSource'], 'finding')} suppressed."
+    if hidden["external"]:
+        found += f" {_many(hidden['external'], 'finding')} known to the baseline."
     if quiet:
         found += f" {_many(len(quiet), 'file')} passed over."
     yield paint(found, "1") if report.reported else found
