@@ -41,9 +41,16 @@ class View(Node):
         return None if value is None else follow(self.document, (*self.pointer, *keys), value)
 
     def members(self, *keys: str | int) -> Iterator[tuple[str, tuple[Document, Pointer, Any]]]:
-        """Yield the names and followed values of the mapping at *keys*; what does not resolve is left out."""
-        for name in self.mapping(*keys):
-            found = self.target(*keys, name)
+        """Yield the names and followed values of the mapping at *keys*; what does not resolve is left out.
+
+        The mapping as a whole may stand behind a reference, as multi-file descriptions have it.
+        """
+        holder = self.target(*keys)
+        if holder is None or not isinstance(holder[2], dict):
+            return
+        document, pointer, data = holder
+        for name, value in data.items():
+            found = follow(document, (*pointer, name), value)
             if found is not None:
                 yield name, found
 

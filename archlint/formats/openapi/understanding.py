@@ -16,9 +16,11 @@ from archlint.formats.openapi.versions import version_in, versions_of
 from archlint.formats.openapi.views import OpenAPI, Operation
 
 type Kind = Literal["list", "read", "create", "replace", "update", "delete", "action", "other"]
+type Purpose = Literal["search", "login", "batch", ""]
 type Style = Literal["cursor", "offset", "page", "range", "size", ""]
 
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
+_VERSION = re.compile(r"v\d+(?:[._]\d+)*(?:(?:alpha|beta)\d*)?", re.IGNORECASE)
 _FEW = 2
 
 
@@ -43,16 +45,24 @@ class Paging:
     def __bool__(self) -> bool:
         return bool(self.style)
 
+    @property
+    def advances(self) -> bool:
+        """Whether a client can ask for the next part, not only bound the first."""
+        return self.style in {"cursor", "offset", "page"}
+
 
 @dataclass(frozen=True, slots=True)
 class Understanding:
     """What an operation is.
 
-    `resource` is the last static segment of the path. `is_item` tells that the path ends in a parameter.
+    `resource` is the last static segment of the path, `hierarchy` all static segments without versions: the resource below its
+    owners. `is_item` tells that the path ends in a parameter. `purpose` says more about a read or an action, by its name.
     """
 
     kind: Kind
+    purpose: Purpose
     resource: str
+    hierarchy: tuple[str, ...]
     is_item: bool
     items: Items | None
     paging: Paging
@@ -69,18 +79,38 @@ def understand(operation: Operation) -> Understanding:
 
 
 def _understand(operation: Operation) -> Understanding:
-    segments = [part for part in operation.path.split("/") if part]
+    segments = _segments(operation)
     statics = [part for part in segments if not _PLACEHOLDER.search(part)]
     is_item = bool(segments) and bool(_PLACEHOLDER.search(segments[-1]))
     items = _items(operation) if operation.method in {"GET", "QUERY"} else None
+    paging = _paging(operation)
     return Understanding(
-        kind=_kind(operation, segments, is_item=is_item, items=items),
+        kind=_kind(operation, segments, is_item=is_item and not (items and paging.advances), items=items),
+        purpose=_purpose(operation, statics),
         resource=statics[-1] if statics else "",
+        hierarchy=tuple(part for part in statics if not _VERSION.fullmatch(part)),
         is_item=is_item,
         items=items,
-        paging=_paging(operation),
+        paging=paging,
         idempotency=_idempotency(operation),
     )
+
+
+def _segments(operation: Operation) -> list[str]:
+    """Return the segments of the path without a fragment or query, by which some tell operations of one path apart."""
+    return [part for part in re.split(r"[?#]", operation.path, maxsplit=1)[0].split("/") if part]
+
+
+def _purpose(operation: Operation, statics: list[str]) -> Purpose:
+    if not statics:
+        return ""
+    last = words.words(statics[-1].rpartition(":")[2])
+    names = {"".join(last), *last[:1]}
+    if operation.method in {"GET", "POST", "QUERY"} and names & words.SEARCHES:
+        return "search"
+    if operation.method == "POST" and names & words.BATCHES:
+        return "batch"
+    return "login" if operation.method == "POST" and "".join(last) in words.LOGINS else ""
 
 
 def _kind(operation: Operation, segments: list[str], *, is_item: bool, items: Items | None) -> Kind:
@@ -101,11 +131,12 @@ def is_action(segment: str, operation: Operation) -> bool:
     if ":" in segment or "(" in segment or not segment:
         return True
     parts = words.words(segment)
-    if (
-        words.bare(segment) in words.ACTIONS
-        or (parts and parts[0] in words.ACTIONS)
-        or words.bare(segment) in words.OPEN_SEGMENTS
-    ):
+    is_made = "201" in operation.responses and segment.endswith("s")
+    if words.bare(segment) in words.ACTIONS or (words.bare(segment) in words.LOGINS and not is_made):
+        return True
+    if is_made:
+        return False
+    if (parts and parts[0] in words.ACTIONS) or words.bare(segment) in words.OPEN_SEGMENTS:
         return True
     verbs = words.words(operation.id)[:1]
     if verbs and verbs[0] in words.ACTIONS and "201" not in operation.responses:
@@ -144,11 +175,12 @@ def _items(operation: Operation) -> Items | None:
             schema = media.schema
             if schema is None or not media.is_json:
                 continue
-            if schema.is_array:
-                return Items(schema, "", response, None)
-            found = _enveloped(schema, operation)
-            if found is not None:
-                return Items(schema.properties[found], found, response, schema)
+            for shape in schema.alternatives or (schema,):
+                if shape.is_array:
+                    return Items(shape, "", response, None)
+                found = _enveloped(shape, operation)
+                if found is not None:
+                    return Items(shape.properties[found], found, response, shape)
     return None
 
 
@@ -164,7 +196,7 @@ def _enveloped(schema: Schema, operation: Operation) -> str | None:
     for name in words.ITEMS:
         if name in bare and (paged or len(properties) <= _FEW or name in {"items", "data", "results"}):
             return bare[name]
-    statics = [part for part in operation.path.split("/") if part and not _PLACEHOLDER.search(part)]
+    statics = [part for part in _segments(operation) if not _PLACEHOLDER.search(part)]
     last = words.bare(statics[-1]) if statics else ""
     if last and last in bare and (paged or len(properties) <= _FEW + 1):
         return bare[last]
@@ -324,8 +356,8 @@ def describe(api: OpenAPI) -> list[tuple[str, ...]]:
         rows.append(
             (
                 operation.name,
-                understood.kind,
-                understood.resource,
+                f"{understood.kind} ({understood.purpose})" if understood.purpose else understood.kind,
+                "/".join(understood.hierarchy),
                 (understood.items.name or "(root)") if understood.items else "",
                 understood.paging.style,
                 understood.idempotency,

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from archlint.api import Document, Problem, Structure
+from archlint.api import Document, Pointer, Problem, Structure
 from archlint.formats.openapi.walk import root_of
 
 _VERSIONS = {(2, 0): "v2.0", (3, 0): "v3.0", (3, 1): "v3.1", (3, 2): "v3.2"}
@@ -29,7 +29,8 @@ def validate(document: Document) -> Iterator[Problem]:
             return
         version = "v3.2"
     for fault in _structure(version).faults(_plain(document.data)):
-        yield Problem(fault.message, document.at(fault.pointer, on_key=fault.on_key), help=fault.help)
+        if not _is_included(document.data, fault.pointer):
+            yield Problem(fault.message, document.at(fault.pointer, on_key=fault.on_key), help=fault.help)
     yield from _templates(document)
 
 
@@ -62,19 +63,29 @@ def _plain(data: Any) -> Any:
     return fixed
 
 
+def _is_included(data: Any, pointer: Pointer) -> bool:
+    """Tell whether the fault concerns a `$ref` where the specification has none: bundlers put the file's content there."""
+    for key in pointer:
+        if isinstance(data, dict) and isinstance(data.get("$ref"), str):
+            return True
+        data = data[key] if isinstance(data, list) or (isinstance(data, dict) and key in data) else None
+    return isinstance(data, dict) and isinstance(data.get("$ref"), str)
+
+
 def _templates(document: Document) -> Iterator[Problem]:
     """Yield templates that differ in parameter names only (OAS 3.1.1, Paths Object), and placeholders without a parameter."""
     api = root_of(document)
-    seen: dict[str, str] = {}
+    seen: dict[tuple[str, str], str] = {}
     for item in api.paths:
         shape = _TEMPLATE.sub("{}", item.path)
-        if shape in seen and seen[shape] != item.path:
+        methods = [operation.method for operation in item.operations]
+        twin = next((seen[method, shape] for method in methods if (method, shape) in seen), None)
+        if twin is not None:
             yield Problem(
-                f"`{item.path}` fits the same requests as `{seen[shape]}`",
-                item.key,
-                help="keep one of the two",
+                f"`{item.path}` fits the same requests as `{twin}`", item.key, help="keep one of the two"
             )
-        seen.setdefault(shape, item.path)
+        for method in methods:
+            seen.setdefault((method, shape), item.path)
         names = set(_TEMPLATE.findall(item.path))
         for operation in item.operations:
             declared = {parameter.name for parameter in operation.parameters if parameter.place == "path"}

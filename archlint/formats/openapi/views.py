@@ -120,16 +120,19 @@ class PathItem(View):
 
     @cached_property
     def operations(self) -> "list[Operation]":
-        """The operations in document order, those of `additionalOperations` (3.2) last."""
-        found = [
-            Operation(self.document, (*self.pointer, method), self.data[method], self, method.upper())
-            for method in self.data
-            if method in METHODS and isinstance(self.data[method], dict)
+        """The operations in document order, those of `additionalOperations` (3.2) last.
+
+        An operation that is a `$ref` to another file, which the specification does not have and bundlers know, is followed.
+        """
+        written = [((method,), method.upper()) for method in self.data if method in METHODS]
+        written += [
+            (("additionalOperations", method), method) for method in self.mapping("additionalOperations")
         ]
-        for method, value in self.mapping("additionalOperations").items():
-            if isinstance(value, dict):
-                pointer = (*self.pointer, "additionalOperations", method)
-                found.append(Operation(self.document, pointer, value, self, method))
+        found = []
+        for keys, method in written:
+            target = self.target(*keys)
+            if target is not None and isinstance(target[2], dict):
+                found.append(Operation(*target, self, method))
         return found
 
     @cached_property

@@ -11,7 +11,7 @@ SIZES = frozenset((
 CURSORS = frozenset((
     "cursor", "after", "before", "pagetoken", "nexttoken", "marker", "startingafter", "endingbefore", "continuationtoken", "continue",
     "scrollid", "pageafter", "pagebefore", "pagecursor", "sincetoken", "nextcursor", "startkey", "continuation", "skiptoken", "scrollparam",
-    "usemarker", "cursors", "lastid", "startafter", "nextpagetoken", "sinceid", "since",
+    "usemarker", "streamposition", "cursors", "lastid", "startafter", "nextpagetoken", "sinceid", "since",
 ))  # fmt: skip
 """Parameters that say where the answer goes on."""
 
@@ -110,6 +110,15 @@ ACTIONS = frozenset((
     "remove", "delete", "set", "change", "mark", "enroll", "invite", "lookups", "batchget", "match", "resolve", "scan", "signin", "signup", "signout", "subscribe", "unsubscribe", "undo", "attach", "detach", "register", "accept", "decline",
 ))  # fmt: skip
 """Last path segments that are commands rather than collections."""
+
+SEARCHES = frozenset(("filter", "find", "lookup", "query", "search", "searches"))
+LOGINS = frozenset((
+    "authenticate", "authorize", "introspect", "login", "logout", "oauth", "oauth2", "revoke", "session", "sessions", "signin", "signout", "signup",
+    "sso", "token", "tokens",
+))  # fmt: skip
+BATCHES = frozenset(
+    ("batch", "batches", "batchcreate", "batchdelete", "batchget", "batchupdate", "bulk", "querybatch")
+)
 
 OPEN_SEGMENTS = frozenset((
     "login", "signin", "signup", "register", "logout", "token", "tokens", "oauth", "oauth2", "authorize", "authenticate", "revoke", "introspect",

@@ -15,6 +15,7 @@ from typing import Any
 
 from archlint.api import Bad, Context, Document, Good, Pointer, Problem, Related, Severity, Unresolved, rule
 
+_MOST_SHOWN = 60
 _FORMATS = frozenset(("openapi", "asyncapi"))
 _DATA = frozenset(("example", "examples", "default", "const", "enum", "value", "x-examples"))
 _MAPS = frozenset(
@@ -103,16 +104,20 @@ components:
     ),
 )
 def reference_unresolved(document: Document, context: Context) -> Iterator[Problem]:
-    """Report each target that cannot be reached once, with the other places that refer to it."""
+    """Report each target that cannot be reached once, with the other places that refer to it; a missing file as a whole."""
     del context
     places: dict[str, list[Pointer]] = {}
     for pointer, reference in _references(document.data):
         places.setdefault(reference, []).append(pointer)
+    told: dict[str, tuple[Unresolved, list[Pointer]]] = {}
     for reference, pointers in places.items():
         found = document.resolve(reference)
-        if not isinstance(found, Unresolved):
-            continue
-        shown = reference if len(reference) < 80 else reference[:79] + "…"  # noqa: PLR2004
+        if isinstance(found, Unresolved):
+            file = reference.partition("#")[0]
+            whole = file if file and (found.remote or found.outside or "file" in found.reason) else reference
+            told.setdefault(whole, (found, []))[1].extend(pointers)
+    for target, (found, pointers) in told.items():
+        shown = target if len(target) <= _MOST_SHOWN else target[: _MOST_SHOWN - 1] + "…"
         message = (
             f"`{shown}` is not read: {found.reason}"
             if found.remote
