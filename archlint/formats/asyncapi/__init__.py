@@ -4,7 +4,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from archlint.api import ChannelFact, Document, Fact, Format, MessageFact, Node, Pointer, Problem, ServiceFact
-from archlint.formats.asyncapi.views import AsyncApi, AsyncOperation, Channel, Message, Server, follow
+from archlint.formats.asyncapi.views import (
+    AsyncApi,
+    AsyncOperation,
+    Channel,
+    Message,
+    Server,
+    api_of,
+    follow,
+)
 
 __all__ = ["FORMAT", "AsyncApi", "AsyncOperation", "Channel", "Message", "Server", "follow"]
 
@@ -73,17 +81,6 @@ class AsyncApiFormat(Format):
         from archlint.formats.asyncapi.validate import validate  # noqa: PLC0415
 
         yield from validate(document)
-
-
-def api_of(document: Document) -> AsyncApi:
-    """Return the view of the whole *document*, the same one each time."""
-    found = document.memo.get("asyncapi")
-    if found is None:
-        found = document.memo["asyncapi"] = AsyncApi(
-            document, (), document.data if isinstance(document.data, dict) else {}
-        )
-    view: AsyncApi = found
-    return view
 
 
 def _id_of(api: AsyncApi) -> str:

@@ -9,6 +9,7 @@ from archlint.api import Document, Node, Pointer, Target
 type Action = Literal["send", "receive"]
 
 _MOST_STEPS = 64
+_NEWER = 3
 _NAMES = (
     ("kafka", "topic"),
     ("amqp", "exchange", "name"),
@@ -57,6 +58,11 @@ class AsyncApi(Node):
         return int(text[:1]) if text[:1].isdecimal() else 0
 
     @property
+    def is_newer(self) -> bool:
+        """Whether it follows version 3, in which operations stand beside channels."""
+        return self.major >= _NEWER
+
+    @property
     def title(self) -> str:
         """`info.title`, or an empty string."""
         return str(self.get("info", "title", default="") or "")
@@ -81,7 +87,7 @@ class AsyncApi(Node):
     @cached_property
     def operations(self) -> "list[AsyncOperation]":
         """The operations: of version 3 as written; of version 2, `subscribe` sends and `publish` receives."""
-        if self.major >= 3:  # noqa: PLR2004
+        if self.is_newer:
             found = []
             for name, written in self.members("operations"):
                 action = written[2].get("action")
@@ -104,7 +110,7 @@ class AsyncApi(Node):
             (one for one in self.channels.values() if one.pointer == found[1] and one.document is found[0]),
             None,
         )
-        return known or Channel(*found, self, str(found[1][-1]) if found[1] else "")
+        return known or Channel(*found, self, _name_of(found[1]))
 
 
 _VERSION_2: tuple[tuple[str, Action], ...] = (("subscribe", "send"), ("publish", "receive"))
@@ -148,7 +154,7 @@ class Channel(View):
                 value = value.get(name) if isinstance(value, dict) else None
             if isinstance(value, str) and value:
                 return value
-        address = self.get("address") if self.root.major >= 3 else self.key  # noqa: PLR2004
+        address = self.get("address") if self.root.is_newer else self.key
         if not isinstance(address, str):
             return None
         for name, parameter in self.mapping("parameters").items():
@@ -204,12 +210,8 @@ class AsyncOperation(View):
     @cached_property
     def messages(self) -> "list[Message]":
         """The messages: those it names, or all of its channel."""
-        if self.root.major >= 3:  # noqa: PLR2004
-            named = [
-                Message(*found, self.root, str(found[1][-1]))
-                for index in range(len(self.items("messages")))
-                if (found := self.target("messages", index)) is not None
-            ]
+        if self.root.is_newer:
+            named = [message for _, message in self.named_messages()]
             return named or (self.channel.messages if self.channel and "messages" not in self.data else [])
         found = self.target("message")
         if found is None:
@@ -217,13 +219,20 @@ class AsyncOperation(View):
         document, pointer, data = found
         many = data.get("oneOf")
         if not isinstance(many, list):
-            return [Message(document, pointer, data, self.root, str(pointer[-1]))]
+            return [Message(document, pointer, data, self.root, _name_of(pointer))]
         parts = (follow(document, (*pointer, "oneOf", index), item) for index, item in enumerate(many))
         return [
-            Message(*part, self.root, str(part[1][-1]))
+            Message(*part, self.root, _name_of(part[1]))
             for part in parts
             if part is not None and isinstance(part[2], dict)
         ]
+
+    def named_messages(self) -> "Iterator[tuple[int, Message]]":
+        """Yield the messages of the list `messages` of version 3, with their indices."""
+        for index in range(len(self.items("messages"))):
+            found = self.target("messages", index)
+            if found is not None:
+                yield index, Message(*found, self.root, _name_of(found[1]))
 
     @cached_property
     def reply(self) -> Channel | None:
@@ -234,7 +243,7 @@ class AsyncOperation(View):
         document, pointer, data = found
         channel = follow(document, (*pointer, "channel"), data.get("channel"))
         return (
-            Channel(*channel, self.root, str(channel[1][-1]))
+            Channel(*channel, self.root, _name_of(channel[1]))
             if channel and isinstance(channel[2], dict)
             else None
         )
@@ -270,3 +279,18 @@ class Message(View):
         """Its content type, or the document's default."""
         value = self.field("contentType") or self.root.get("defaultContentType")
         return value if isinstance(value, str) else ""
+
+
+def api_of(document: Document) -> AsyncApi:
+    """Return the view of the whole *document*, the same one each time."""
+    found = document.memo.get("asyncapi")
+    if found is None:
+        found = document.memo["asyncapi"] = AsyncApi(
+            document, (), document.data if isinstance(document.data, dict) else {}
+        )
+    view: AsyncApi = found
+    return view
+
+
+def _name_of(pointer: Pointer) -> str:
+    return str(pointer[-1]) if pointer else ""
