@@ -66,9 +66,12 @@ def _plain(data: Any) -> Any:
 def _is_included(data: Any, pointer: Pointer) -> bool:
     """Tell whether the fault concerns a `$ref` where the specification has none: bundlers put the file's content there."""
     for key in pointer:
-        if isinstance(data, dict) and isinstance(data.get("$ref"), str):
-            return True
-        data = data[key] if isinstance(data, list) or (isinstance(data, dict) and key in data) else None
+        if isinstance(data, dict):
+            if isinstance(data.get("$ref"), str):
+                return True
+            data = data.get(str(key))
+        else:
+            data = data[key] if isinstance(data, list) and isinstance(key, int) else None
     return isinstance(data, dict) and isinstance(data.get("$ref"), str)
 
 

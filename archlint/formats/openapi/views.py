@@ -124,7 +124,9 @@ class PathItem(View):
 
         An operation that is a `$ref` to another file, which the specification does not have and bundlers know, is followed.
         """
-        written = [((method,), method.upper()) for method in self.data if method in METHODS]
+        written: list[tuple[tuple[str, ...], str]] = [
+            ((method,), method.upper()) for method in self.data if method in METHODS
+        ]
         written += [
             (("additionalOperations", method), method) for method in self.mapping("additionalOperations")
         ]
