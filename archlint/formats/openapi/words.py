@@ -107,6 +107,10 @@ ACTIONS = frozenset((
     "filter", "find", "lookup", "count", "calculate", "estimate", "evaluate", "infer", "predict", "completions", "embeddings", "moderations", "analyze",
     "reindex", "unpause", "clear", "retrieve", "get", "list", "fetch", "kill", "wait", "prune", "ping", "exec", "attach", "detect", "compare", "translate", "classify",
     "moderate", "generate", "parse", "decode", "encode", "sign", "unlink", "favorite", "unfavorite", "star", "unstar", "follow", "unfollow", "like", "unlike", "vote", "purge",
+    "adjust", "answer", "append", "apply", "ask", "commit", "compact", "compute", "deploy", "diff", "drain", "extend", "extract", "finalize", "finish",
+    "flush", "hangup", "increment", "migrate", "mute", "notify", "promote", "propose", "provision", "recalculate", "recover", "recycle", "redeem",
+    "redeploy", "rerequest", "rerun", "resize", "revert", "rollback", "simulate", "snooze", "switch", "terminate", "toggle", "transform", "trim",
+    "undelete", "unmute", "upgrade", "wipe",
     "remove", "delete", "set", "change", "mark", "enroll", "invite", "lookups", "batchget", "match", "resolve", "scan", "signin", "signup", "signout", "subscribe", "unsubscribe", "undo", "attach", "detach", "register", "accept", "decline",
 ))  # fmt: skip
 """Last path segments that are commands rather than collections."""
