@@ -23,6 +23,12 @@ _TYPES = {
     "object": "a mapping",
     "string": "a text",
 }
+_FORMATS = {
+    "email": "an e-mail address",
+    "uri": "a URL with a scheme",
+    "uri-reference": "a URL",
+    "date-time": "a date and time",
+}
 _TELLING = frozenset(
     ("type", "in", "action", "kind", "apiVersion", "openapi", "asyncapi", "swagger", "scheme")
 )
@@ -70,6 +76,17 @@ class Structure:
                 pending.extend(value)
         return sorted(found)
 
+    def _beside(self, error: Any) -> list[str]:
+        """Return the names of the properties that the schema allows where *error* found another one."""
+        value = self._schema
+        for key in list(error.schema_path)[:-1]:
+            try:
+                value = value[key]
+            except (KeyError, IndexError, TypeError):
+                return []
+        properties = value.get("properties") if isinstance(value, dict) else None
+        return list(properties) if isinstance(properties, dict) else []
+
     def accepts(self, data: Any) -> bool:
         """Tell whether *data* satisfies the schema."""
         valid: bool = self._validator.is_valid(data)
@@ -84,13 +101,15 @@ class Structure:
             causes.extend(_causes(error))
             if len(causes) >= _MOST:
                 break
+        faults = [fault for cause in _telling(causes) for fault in self._explain(cause, data)]
+        misspelt = {(fault.pointer[:-1], fault.help) for fault in faults if fault.help.startswith("did you")}
         seen: set[tuple[Pointer, str]] = set()
-        for cause in _telling(causes):
-            for fault in self._explain(cause, data):
-                key = (fault.pointer, fault.message)
-                if key not in seen:
-                    seen.add(key)
-                    yield fault
+        for fault in faults:
+            key = (fault.pointer, fault.message)
+            missing = fault.help.removeprefix("add ")
+            if key not in seen and (fault.pointer, f"did you mean {missing}?") not in misspelt:
+                seen.add(key)
+                yield fault
 
     def _explain(self, error: Any, data: Any) -> Iterator[StructureFault]:
         pointer, value = _typed(error.instance_path, data)
@@ -104,7 +123,7 @@ class Structure:
             )
         elif name in {"additionalProperties", "unevaluatedProperties"}:
             for extra in kind.unexpected:
-                near = get_close_matches(str(extra), self._names, 1)
+                near = get_close_matches(str(extra), self._beside(error) or self._names, 1)
                 advice = (
                     f"did you mean `{near[0]}`?"
                     if near and near[0] != extra
@@ -129,7 +148,7 @@ def _words(name: str, kind: Any, value: Any, where: str) -> tuple[str, str]:
     if name == "pattern":
         return f"{where} is {_shown(value)}, which does not match `{kind.pattern}`", ""
     if name == "format":
-        return f"{where} is {_shown(value)}, not a {kind.format}", ""
+        return f"{where} is {_shown(value)}, not {_FORMATS.get(kind.format, f'a {kind.format}')}", ""
     if name in {"minItems", "minProperties", "minLength"}:
         least = kind.limit
         return (f"{where} is empty", "") if least == 1 else (f"{where} has fewer than {least} entries", "")
@@ -146,6 +165,9 @@ def _words(name: str, kind: Any, value: Any, where: str) -> tuple[str, str]:
         return f"{where} combines what excludes each other", ""
     if name == "dependentRequired":
         return f"{where} lacks a property that another one needs", ""
+    if name in {"anyOf", "oneOf"} and _lacks_all(kind.context):
+        names = [f"`{branch[0].kind.property}`" for branch in kind.context]
+        return f"{where} has none of {', '.join(names)}", f"add {' or '.join(names)}"
     if name == "oneOf":
         return f"{where} fits more than one of the alternatives", "keep the properties of one of them"
     if name == "falseSchema":
@@ -171,13 +193,22 @@ def _causes(error: Any) -> list[Any]:
         item = pending.pop()
         branches = getattr(item.kind, "context", None)
         meant = _meant(item, branches) if branches else None
-        if meant:
+        if branches and _lacks_all(branches):
+            found.append(item)
+        elif meant:
             pending.extend(meant)
         elif branches and all(_is_type_at(branch, item) for branch in branches):
             found.append(branches[0][0] if len(branches) == 1 else _Alternatives(item, branches))
         else:
             found.append(item)
     return found
+
+
+def _lacks_all(branches: list[list[Any]]) -> bool:
+    """Tell whether each alternative only asks for a property of its own."""
+    return len(branches) > 1 and all(
+        len(branch) == 1 and branch[0].kind.name == "required" for branch in branches
+    )
 
 
 def _meant(error: Any, branches: list[list[Any]]) -> list[Any]:

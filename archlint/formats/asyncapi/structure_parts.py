@@ -116,7 +116,7 @@ def security_scheme(*, scopes: bool, sasl: bool) -> Schema:
 
 
 def _flow(offered: str, *needed: str, without: str = "") -> Schema:
-    urls: dict[str, Schema] = dict.fromkeys(("authorizationUrl", "tokenUrl", "refreshUrl"), URI)
+    urls: dict[str, Any] = dict.fromkeys(("authorizationUrl", "tokenUrl", "refreshUrl"), URI)
     if without:
-        urls[without] = {"not": {}}
+        urls[without] = False
     return object_((*needed, offered), **urls, **{offered: map_of(TEXT)})
