@@ -42,6 +42,7 @@ from archlint.model.graph import (
     ServiceGraph,
     Topic,
 )
+from archlint.model.hosts import reach_of
 from archlint.model.identity import normalised as plain_name
 from archlint.model.stores import engine_of, infrastructure_roles, is_third_party, role_of
 from archlint.model.values import key_words
@@ -140,6 +141,7 @@ __all__ = [
     "parse",
     "parse_pointer",
     "plain_name",
+    "reach_of",
     "role_of",
     "rule",
     "rules_in",

@@ -103,6 +103,23 @@ class Response(View):
             name.lower(): found[2] for name, found in self.members("headers") if isinstance(found[2], dict)
         }
 
+    @cached_property
+    def links(self) -> "list[Link]":
+        """The links that follow from it (OpenAPI 3)."""
+        return [
+            Link(*found, self.root, name)
+            for name, found in self.members("links")
+            if isinstance(found[2], dict)
+        ]
+
+
+class Link(View):
+    """A Link Object: what to do next with a response; `name` is its key."""
+
+    def __init__(self, document: Document, pointer: Pointer, data: Any, root: "OpenAPI", name: str) -> None:
+        super().__init__(document, pointer, data, root)
+        self.name = name
+
 
 class MediaType(View):
     """The content of one media type; `name` is the media type."""

@@ -313,6 +313,12 @@ def is_public_by_nature(operation: Operation) -> bool:
     )
 
 
+def is_probe(operation: Operation) -> bool:
+    """Tell whether *operation* only shows how the service is: health, readiness, version, metrics, its own description."""
+    segments = [part.lower() for part in operation.path.split("/") if part]
+    return operation.method in SAFE and bool(segments) and words.bare(segments[-1]) in words.PROBES
+
+
 def is_safe(operation: Operation) -> bool:
     """Tell whether the method is safe (RFC 9110 §9.2.1)."""
     return operation.method in SAFE

@@ -201,6 +201,15 @@ class Operation(View):
         """The path, query, header and cookie parameters."""
         return [parameter for parameter in self.all_parameters if parameter.place not in {"body", "formData"}]
 
+    @property
+    def knows_parameters(self) -> bool:
+        """Whether all of its parameters resolve, so that what is not among them is not there."""
+        return all(
+            follow(node.document, (*node.pointer, "parameters", index), value) is not None
+            for node in (self, self.item)
+            for index, value in enumerate(node.items("parameters"))
+        )
+
     @cached_property
     def body(self) -> "Body | None":
         """The request body: `requestBody`, or `in: body` and `in: formData`."""

@@ -133,6 +133,12 @@ OPEN_SEGMENTS = frozenset((
 ))  # fmt: skip
 """Path segments of operations that are public by nature."""
 
+PROBES = frozenset((
+    "health", "healthz", "healthcheck", "livez", "readyz", "ready", "live", "liveness", "readiness", "ping", "version", "metrics", "up", "heartbeat",
+    "openapijson", "openapiyaml", "swaggerjson", "openapi", "robotstxt", "faviconico", "jwksjson", "alive", "status", "actuator", "prometheus",
+))  # fmt: skip
+"""Last path segments of operations that show how the service is."""
+
 OPEN = re.compile(
     r"(?:not|n't) require (?:any (?:form of )?)?(?:authentication|authorization|credentials)|no authentication|without authentication"
     r"|\bunauthenticated|pre-?signed|publicly (?:accessible|available)|public endpoint",

@@ -1,0 +1,1 @@
+"""Rules about what a system shows of itself: traces, logs, metrics, alerts."""
