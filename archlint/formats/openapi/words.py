@@ -139,6 +139,9 @@ PROBES = frozenset((
 ))  # fmt: skip
 """Last path segments of operations that show how the service is."""
 
+PASSTHROUGH = frozenset(("proxy", "passthrough", "forward", "raw", "graphql", "jsonrpc", "rpc", "mcp"))
+"""Words in paths of operations that pass on what they do not know."""
+
 OPEN = re.compile(
     r"(?:not|n't) require (?:any (?:form of )?)?(?:authentication|authorization|credentials)|no authentication|without authentication"
     r"|\bunauthenticated|pre-?signed|publicly (?:accessible|available)|public endpoint",
