@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from archlint.api import ChannelFact, Document, Fact, Format, MessageFact, Node, Pointer, Problem, ServiceFact
+from archlint.formats.asyncapi.addresses import broker_of
+from archlint.formats.asyncapi.payloads import payload_of
 from archlint.formats.asyncapi.views import (
     AsyncApi,
     AsyncOperation,
@@ -15,8 +17,6 @@ from archlint.formats.asyncapi.views import (
 )
 
 __all__ = ["FORMAT", "AsyncApi", "AsyncOperation", "Channel", "Message", "Server", "follow"]
-
-_MOST_DEPTH = 12
 
 
 class AsyncApiFormat(Format):
@@ -45,6 +45,11 @@ class AsyncApiFormat(Format):
         nodes: list[Node] = [api, *api.servers, *api.channels.values(), *api.operations]
         nodes += [message for channel in api.channels.values() for message in channel.messages]
         nodes += [message for operation in api.operations for message in operation.messages]
+        nodes += [
+            Message(*found, api, name)
+            for name, found in api.members("components", "messages")
+            if "oneOf" not in found[2]
+        ]
         for node in nodes:
             key = (id(node.document), node.pointer)
             if type(node) in wanted and key not in seen:
@@ -90,10 +95,7 @@ def _id_of(api: AsyncApi) -> str:
 
 def _channel(operation: AsyncOperation, channel: Channel, action: Any, *, reply: bool) -> ChannelFact:
     protocols = channel.protocols
-    messages = operation.messages if not reply else channel.messages
-    external = operation.root.get("x-visibility") == "public" or channel.get("x-visibility") == "public"
-    bindings = channel.target("bindings")
-    kafka = operation.get("bindings", "kafka", "groupId")
+    messages = operation.reply_messages if reply else operation.messages
     return ChannelFact(
         at=operation.document.at(operation.pointer, on_key=True),
         extractor="asyncapi",
@@ -102,54 +104,42 @@ def _channel(operation: AsyncOperation, channel: Channel, action: Any, *, reply:
         address=channel.address,
         service=operation.root.title,
         protocol=protocols[0] if protocols else "",
-        messages=tuple(
-            MessageFact(
-                name=message.name,
-                at=message.document.at(message.pointer, on_key=True),
-                payload=inlined(message),
-                schema_format=str(message.field("schemaFormat") or ""),
-                content_type=message.content_type,
-            )
-            for message in messages
-        ),
-        group=str(kafka.get("const", "") if isinstance(kafka, dict) else ""),
+        broker=broker_of([server.host for server in channel.servers]),
+        messages=tuple(_message(message) for message in messages),
+        group=_group(operation),
         reply=reply,
-        public=bool(external),
-        extra={"bindings": bindings[2]} if bindings else {},
+        public=any(
+            value == "public"
+            for value in (
+                operation.root.get("info", "x-visibility"),
+                *(node.get("x-visibility") for node in (operation.root, operation, channel)),
+            )
+        ),
+        extra={"bindings": channel.bindings} if channel.bindings else {},
     )
 
 
-def inlined(message: Message) -> Any:
-    """Return the payload's schema with references followed, circles and great depths cut off."""
-    payload = message.field("payload")
-    format_name = str(message.field("schemaFormat") or "")
-    if isinstance(payload, dict) and "schemaFormat" in payload and isinstance(payload.get("schema"), dict):
-        format_name, payload = str(payload["schemaFormat"]), payload["schema"]
-    if format_name and not any(word in format_name for word in ("asyncapi", "json", "openapi")):
-        return None
-    return _inline(message.document, payload, frozenset(), 0)
+def _message(message: Message) -> MessageFact:
+    payload, language = payload_of(message)
+    return MessageFact(
+        name=message.name,
+        at=message.document.at(message.pointer, on_key=True),
+        payload=payload,
+        schema_format=language,
+        content_type=message.content_type,
+    )
 
 
-def _inline(
-    document: Document, data: Any, open_references: frozenset[tuple[int, Pointer]], depth: int
-) -> Any:
-    if depth > _MOST_DEPTH:
-        return {}
-    if isinstance(data, list):
-        return [_inline(document, item, open_references, depth + 1) for item in data]
-    if not isinstance(data, dict):
-        return data
-    if isinstance(data.get("$ref"), str):
-        found = follow(document, (), data)
-        if found is None or (id(found[0]), found[1]) in open_references:
-            return {}
-        return _inline(found[0], found[2], open_references | {(id(found[0]), found[1])}, depth + 1)
-    skipped = {"example", "examples", "description"}
-    return {
-        key: _inline(document, item, open_references, depth + 1)
-        for key, item in data.items()
-        if key not in skipped
-    }
+def _group(operation: AsyncOperation) -> str:
+    """Return the consumer group of Kafka where its schema allows only one."""
+    kafka = operation.bindings.get("kafka")
+    schema = kafka.get("groupId") if isinstance(kafka, dict) else None
+    if not isinstance(schema, dict):
+        return schema if isinstance(schema, str) else ""
+    allowed = schema.get("enum", [schema.get("const")])
+    return (
+        allowed[0] if isinstance(allowed, list) and len(allowed) == 1 and isinstance(allowed[0], str) else ""
+    )
 
 
 FORMAT = AsyncApiFormat()

@@ -5,20 +5,12 @@ from functools import cached_property
 from typing import Any, Literal
 
 from archlint.api import Document, Node, Pointer, Target
+from archlint.formats.asyncapi.addresses import bound
 
 type Action = Literal["send", "receive"]
 
 _MOST_STEPS = 64
 _NEWER = 3
-_NAMES = (
-    ("kafka", "topic"),
-    ("amqp", "exchange", "name"),
-    ("amqp", "queue", "name"),
-    ("sqs", "queue", "name"),
-    ("sns", "name"),
-    ("jms", "destination"),
-    ("googlepubsub", "topic"),
-)
 
 
 def follow(document: Document, pointer: Pointer, data: Any) -> tuple[Document, Pointer, Any] | None:
@@ -129,6 +121,13 @@ class Server(View):
         return str(self.get("protocol", default="") or "").lower()
 
     @property
+    def tenant(self) -> str:
+        """The tenant of a server of Pulsar, or an empty string."""
+        value = _bindings(self).get("pulsar")
+        tenant = value.get("tenant") if isinstance(value, dict) else None
+        return tenant if isinstance(tenant, str) else ""
+
+    @property
     def host(self) -> str:
         """`host` of version 3, `url` of version 2."""
         return str(self.get("host", default=self.get("url", default="")) or "")
@@ -147,22 +146,21 @@ class Channel(View):
 
         Parameters of the address are replaced by their defaults, others stay as templates.
         """
-        bindings = self.target("bindings")
-        for names in _NAMES:
-            value: Any = bindings[2] if bindings else {}
-            for name in names:
-                value = value.get(name) if isinstance(value, dict) else None
-            if isinstance(value, str) and value:
-                return value
         address = self.get("address") if self.root.is_newer else self.key
         if not isinstance(address, str):
-            return None
-        for name, parameter in self.mapping("parameters").items():
-            found = follow(self.document, (*self.pointer, "parameters", name), parameter)
-            default = found[2].get("default") if found and isinstance(found[2], dict) else None
+            address = None
+        for name in self.mapping("parameters") if address is not None else ():
+            found = self.target("parameters", name)
+            default = _default(found[2]) if found else None
             if isinstance(default, str):
-                address = address.replace("{" + name + "}", default)
-        return address
+                address = str(address).replace("{" + name + "}", default)
+        tenant = next((tenant for server in self.servers if (tenant := server.tenant)), "")
+        return bound(address, self.bindings, tenant)
+
+    @cached_property
+    def bindings(self) -> dict[str, Any]:
+        """Its bindings, with references followed."""
+        return _bindings(self)
 
     @cached_property
     def messages(self) -> "list[Message]":
@@ -173,20 +171,21 @@ class Channel(View):
             if (found := self.target("messages", name)) is not None
         ]
 
-    @property
-    def protocols(self) -> list[str]:
-        """The protocols of the servers it is on: those it names, or all."""
+    @cached_property
+    def servers(self) -> list[Server]:
+        """The servers it is on: those it names, or all."""
         named = self.items("servers")
         names = {
             entry if isinstance(entry, str) else str(entry.get("$ref", "")).rpartition("/")[2]
             for entry in named
             if isinstance(entry, str | dict)
         }
-        return [
-            server.protocol
-            for server in self.root.servers
-            if server.protocol and (not names or server.name in names)
-        ]
+        return [server for server in self.root.servers if not names or server.name in names]
+
+    @property
+    def protocols(self) -> list[str]:
+        """The protocols of the servers it is on, else those of its bindings."""
+        return [server.protocol for server in self.servers if server.protocol] or sorted(self.bindings)
 
 
 class AsyncOperation(View):
@@ -229,10 +228,17 @@ class AsyncOperation(View):
 
     def named_messages(self) -> "Iterator[tuple[int, Message]]":
         """Yield the messages of the list `messages` of version 3, with their indices."""
-        for index in range(len(self.items("messages"))):
-            found = self.target("messages", index)
+        return _listed_messages(self)
+
+    @property
+    def bindings(self) -> dict[str, Any]:
+        """Its bindings, or those of its traits, with references followed."""
+        own = _bindings(self)
+        for index in range(len(self.items("traits"))):
+            found = self.target("traits", index)
             if found is not None:
-                yield index, Message(*found, self.root, _name_of(found[1]))
+                own = _bindings(View(*found, self.root)) | own
+        return own
 
     @cached_property
     def reply(self) -> Channel | None:
@@ -247,6 +253,13 @@ class AsyncOperation(View):
             if channel and isinstance(channel[2], dict)
             else None
         )
+
+    @property
+    def reply_messages(self) -> "list[Message]":
+        """The messages of the reply: those it names, or all of its channel."""
+        found = self.target("reply")
+        named = [message for _, message in _listed_messages(View(*found, self.root))] if found else []
+        return named or (self.reply.messages if self.reply is not None else [])
 
 
 class Message(View):
@@ -264,15 +277,21 @@ class Message(View):
                 return str(self.get(field))
         return self.key
 
+    @cached_property
+    def merged(self) -> dict[str, Any]:
+        """The message with its traits, which version 2 lets override the message, and version 3 does not."""
+        found = [
+            part[2] for index in range(len(self.items("traits"))) if (part := self.target("traits", index))
+        ]
+        parts = [*found, self.data] if self.root.is_newer else [self.data, *found]
+        merged: dict[str, Any] = {}
+        for part in parts:
+            merged = _patched(merged, part, _MOST_STEPS)
+        return merged
+
     def field(self, name: str) -> Any:
-        """Return a field of the message or of its traits; the message's own wins."""
-        if name in self.data:
-            return self.data[name]
-        for index in range(len(self.items("traits"))):
-            found = self.target("traits", index)
-            if found is not None and name in found[2]:
-                return found[2][name]
-        return None
+        """Return a field of the message with its traits."""
+        return self.merged.get(name)
 
     @property
     def content_type(self) -> str:
@@ -294,3 +313,34 @@ def api_of(document: Document) -> AsyncApi:
 
 def _name_of(pointer: Pointer) -> str:
     return str(pointer[-1]) if pointer else ""
+
+
+def _listed_messages(view: View) -> Iterator[tuple[int, Message]]:
+    for index in range(len(view.items("messages"))):
+        found = view.target("messages", index)
+        if found is not None:
+            yield index, Message(*found, view.root, _name_of(found[1]))
+
+
+def _bindings(view: View) -> dict[str, Any]:
+    found = view.target("bindings")
+    return found[2] if found is not None else {}
+
+
+def _default(parameter: dict[str, Any]) -> Any:
+    schema = parameter.get("schema")
+    return parameter.get("default", schema.get("default") if isinstance(schema, dict) else None)
+
+
+def _patched(target: dict[str, Any], patch: dict[str, Any], depth: int) -> dict[str, Any]:
+    """Return *target* with *patch* merged as RFC 7386 says, to a certain *depth*."""
+    merged = dict(target)
+    for key, value in patch.items():
+        old = merged.get(key)
+        if value is None:
+            merged.pop(key, None)
+        elif isinstance(value, dict) and isinstance(old, dict) and depth:
+            merged[key] = _patched(old, value, depth - 1)
+        else:
+            merged[key] = value
+    return merged
