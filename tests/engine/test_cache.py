@@ -1,0 +1,145 @@
+"""The cache never changes what a run reports."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from archlint.config.model import Config
+from archlint.engine.cache import Cache, cache_folder, clean
+from archlint.engine.check import Checked
+from archlint.engine.pipeline import Request, run
+from archlint.plugins.registry import Registry
+
+SHOP = Path(__file__).resolve().parents[2] / "fixtures" / "shop"
+_SPEC = """
+openapi: 3.1.0
+info: {title: Orders, version: 1.0.0}
+servers: [{url: "https://api.example.com/v1"}]
+paths:
+  /orders:
+    get:
+      responses:
+        "204": {description: none, content: {$REF}}
+"""
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "cache"
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder))
+    return folder / "archlint"
+
+
+def _findings(registry: Registry, root: Path, *, cache: bool = True) -> list[str]:
+    report = run(
+        Request(root, registry, Config(registry.rules, profile="all"), (str(root),), cache=cache)
+    ).report
+    return [f"{finding.at} {finding.rule} {finding.fingerprint}" for finding in report.findings]
+
+
+def test_a_warm_run_reports_the_same(registry: Registry, own_cache: Path) -> None:
+    cold = _findings(registry, SHOP)
+    assert list(own_cache.glob("*.msgpack"))
+    assert _findings(registry, SHOP) == cold == _findings(registry, SHOP, cache=False)
+    assert cold
+
+
+def test_a_warm_run_checks_nothing_again(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    _findings(registry, SHOP)
+    from archlint.engine.check import Checker  # noqa: PLC0415
+
+    def refuse(_self: Checker, path: str) -> Checked:
+        raise AssertionError(f"{path} was checked again")
+
+    monkeypatch.setattr(Checker, "check", refuse)
+    assert _findings(registry, SHOP)
+
+
+def test_a_change_of_a_referenced_file_is_seen(registry: Registry, tmp_path: Path) -> None:
+    root = tmp_path / "project"
+    root.mkdir()
+    (root / "openapi.yaml").write_text(
+        "openapi: 3.1.0\ninfo: {title: A, version: 1.0.0}\nservers: [{url: 'https://a.example/v1'}]\n"
+        "security: [{}]\npaths:\n  /a:\n    get:\n      responses:\n        '204': {$ref: part.yaml}\n"
+    )
+    (root / "part.yaml").write_text("description: none\n")
+    assert not any("no-content" in line for line in _findings(registry, root))
+    (root / "part.yaml").write_text(
+        "description: none\ncontent: {application/json: {schema: {type: object}}}\n"
+    )
+    assert any("no-content" in line for line in _findings(registry, root))
+    (root / "part.yaml").write_text("description: none\n")
+    assert not any("no-content" in line for line in _findings(registry, root))
+
+
+def test_a_rewrite_within_one_clock_tick_is_seen(registry: Registry, tmp_path: Path) -> None:
+    root = tmp_path / "project"
+    root.mkdir()
+    path = root / "openapi.yaml"
+    bad = "openapi: 3.1.0\ninfo: {title: A, version: 1.0.0}\npaths: {/a: {get: {responses: {'204': {description: a, content: {a/b: {}}}}}}}\n"
+    good = bad.replace("content", "x-other")
+    path.write_text(bad)
+    stamp = path.stat()
+    assert any("no-content" in line for line in _findings(registry, root))
+    path.write_text(good.ljust(len(bad)))
+    os.utime(path, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+    assert not any("no-content" in line for line in _findings(registry, root))
+
+
+@pytest.mark.parametrize("damage", [b"", b"\x00", b"\xff" * 1000, b"\x84\xa6format\x01"])
+def test_a_corrupt_cache_is_a_miss(registry: Registry, own_cache: Path, damage: bytes) -> None:
+    cold = _findings(registry, SHOP)
+    (entry,) = own_cache.glob("*.msgpack")
+    entry.write_bytes(damage)
+    assert _findings(registry, SHOP) == cold
+
+
+def test_a_cache_that_cannot_be_written_is_no_matter(
+    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("in the way")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(blocked))
+    assert _findings(registry, SHOP) == _findings(registry, SHOP, cache=False)
+
+
+def test_another_configuration_is_a_miss(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("a: 1\n")
+    one = Cache(tmp_path, "one")
+    one.put(Checked("a.yaml"))
+    one.save()
+    assert Cache(tmp_path, "one").get("a.yaml") is not None
+    assert Cache(tmp_path, "two").get("a.yaml") is None
+
+
+def test_concurrent_runs_do_no_harm(own_cache: Path) -> None:
+    command = (
+        sys.executable,
+        "-m",
+        "archlint.cli.entry",
+        "check",
+        str(SHOP),
+        "--root",
+        str(SHOP),
+        "--format",
+        "json",
+        "--fail-on",
+        "never",
+    )
+    runs = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(4)]
+    outputs = [process.communicate(timeout=120)[0] for process in runs]
+    assert all(process.returncode == 0 for process in runs)
+    assert len(set(outputs)) == 1
+    assert json.loads(outputs[0])["findings"]
+    assert list(own_cache.glob("*.msgpack"))
+
+
+def test_clean_removes_the_caches(registry: Registry, own_cache: Path) -> None:
+    _findings(registry, SHOP)
+    assert cache_folder() == own_cache
+    assert clean() == 1
+    assert not list(own_cache.glob("*.msgpack"))
