@@ -2,16 +2,18 @@
 
 import os
 import sys
-from difflib import get_close_matches
+from collections.abc import Callable
 from pathlib import Path
+from shutil import get_terminal_size
 from typing import Any
 
 import click
 
-from archlint.cli.common import Project, open_project, project_options
-from archlint.engine.pipeline import Outcome, Request, run
+from archlint.cli.common import Project, hint, is_terminal, open_project, project_options, request_of
+from archlint.cli.output import emit
+from archlint.engine.pipeline import Outcome, run
 from archlint.errors import UsageError
-from archlint.findings.report import Report, ReportOptions
+from archlint.findings.report import Report, Reporter, ReportOptions
 from archlint.findings.severity import Severity
 from archlint.source.files import write_atomic
 from archlint.source.source import Source
@@ -50,75 +52,97 @@ def check(paths: tuple[str, ...], **options: Any) -> int:
 
     Exit status: 0 nothing at or above --fail-on, 1 findings, 2 usage or configuration.
     """
-    stdin = _stdin(paths, options.get("stdin_filename"))
-    if stdin is not None:
-        paths = tuple(path for path in paths if path != "-") or (stdin.path,)
+    outputs = _outputs(options["formats"])
+    name = options["stdin_filename"]
+    if "-" in paths or name:
+        if set(paths) - {"-"}:
+            raise UsageError("standard input is checked alone, without other paths")
+        name = name or "stdin.yaml"
+        paths = (name,)
     project = open_project(paths, options)
-    outputs = [_output(text, project) for text in options["formats"] or ("text",)]
-    outcome = run(_request(project, paths or (".",), stdin, options))
-    for name, file in outputs:
-        _write(project, outcome, name, file, options)
+    reporters = [_reporter(output, project) for output, _ in outputs]
+    stdin = _stdin(name, project) if name else None
+    request = request_of(
+        project,
+        paths,
+        options,
+        stdin=stdin,
+        since=options["since"] or "",
+        show_suppressed=options["show_suppressed"],
+    )
+    outcome = run(request)
+    for reporter, (_, file) in zip(reporters, outputs, strict=True):
+        _write(reporter, outcome, project, file, options)
     return _status(outcome.report, project.config.fail_on)
 
 
-def _request(
-    project: Project, paths: tuple[str, ...], stdin: Source | None, options: dict[str, Any]
-) -> Request:
-    return Request(
-        root=project.root,
-        registry=project.registry,
-        config=project.config,
-        paths=paths,
-        stdin=stdin,
-        cache=not options["no_cache"],
-        since=options.get("since") or "",
-        show_suppressed=options["show_suppressed"],
-        progress=Progress(),
-    )
+def _stdin(name: str, project: Project) -> Source:
+    path = os.path.relpath(os.path.abspath(name), os.path.abspath(project.root)).replace(os.sep, "/")
+    if path.startswith("../"):
+        raise UsageError(f"`{name}` is outside the project root")
+    return Source(path, sys.stdin.buffer.read() if sys.stdin is not None else b"")
 
 
-def _stdin(paths: tuple[str, ...], name: str | None) -> Source | None:
-    if "-" not in paths and not name:
-        return None
-    return Source((name or "stdin.yaml").replace(os.sep, "/"), sys.stdin.buffer.read())
+def _outputs(texts: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Return the names of the formats and the files they go to; raise `UsageError` when two go to one place."""
+    outputs = [(name, file) for name, _, file in (text.partition("=") for text in texts or ("text",))]
+    seen: dict[str, str] = {}
+    for name, file in outputs:
+        if file in seen:
+            place = f"`{file}`" if file else "standard output"
+            raise UsageError(
+                f"`{seen[file]}` and `{name}` both go to {place}; `--format {name}=FILE` writes a file"
+            )
+        seen[file] = name
+    return outputs
 
 
-def _output(text: str, project: Project) -> tuple[str, str]:
-    name, _, file = text.partition("=")
-    if name not in project.registry.reporters:
-        names = list(project.registry.reporters)
-        close = get_close_matches(name, names, 1)
-        hint = f", did you mean `{close[0]}`?" if close else f", it is one of {', '.join(names)}"
-        raise UsageError(f"there is no format `{name}`{hint}")
-    return name, file
+def _reporter(name: str, project: Project) -> Reporter:
+    reporters = project.registry.reporters
+    if name not in reporters:
+        advice = hint(name, reporters) or f", it is one of {', '.join(reporters)}"
+        raise UsageError(f"there is no format `{name}`{advice}")
+    return reporters[name]
 
 
-def _write(project: Project, outcome: Outcome, name: str, file: str, options: dict[str, Any]) -> None:
-    reporter = project.registry.reporters[name]
+def _write(
+    reporter: Reporter, outcome: Outcome, project: Project, file: str, options: dict[str, Any]
+) -> None:
     settings = ReportOptions(
-        colour=not file and use_colour(), width=_width(), statistics=options["statistics"]
+        colour=not file and use_colour(),
+        width=_width(),
+        statistics=options["statistics"],
+        shown_path=_seen_from_here(project.root),
     )
     text = reporter.render(outcome.report, settings)
-    if file:
-        try:
-            write_atomic(Path(file), text.encode("utf-8", "backslashreplace"))
-        except OSError as error:
-            raise UsageError(f"`{file}` cannot be written: {(error.strerror or '').lower()}") from None
-    else:
-        click.echo(text, nl=False, color=settings.colour)
+    if not file:
+        emit(text)
+        return
+    try:
+        write_atomic(Path(file), text.encode("utf-8", "backslashreplace"))
+    except OSError as error:
+        raise UsageError(f"`{file}` cannot be written: {(error.strerror or str(error)).lower()}") from None
+
+
+def _seen_from_here(root: Path) -> Callable[[str], str]:
+    """Return a function from a path below *root* to the same relative to the working folder, as an editor opens it."""
+    top, here = os.path.realpath(root), os.path.realpath(os.curdir)
+    if top == here:
+        return lambda path: path
+    return lambda path: os.path.relpath(os.path.join(top, path), here) if path else path
 
 
 def use_colour() -> bool:
     """Tell whether standard output takes colours: a terminal, unless `NO_COLOR` or `FORCE_COLOR` says otherwise."""
     if os.environ.get("NO_COLOR"):
         return False
-    if os.environ.get("FORCE_COLOR"):
+    if os.environ.get("FORCE_COLOR", "0") not in {"", "0"}:
         return True
-    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+    return is_terminal(sys.stdout) and os.environ.get("TERM") != "dumb"
 
 
 def _width() -> int:
-    return os.get_terminal_size().columns if sys.stdout.isatty() else 120
+    return (get_terminal_size((120, 24)).columns or 120) if is_terminal(sys.stdout) else 120
 
 
 def _status(report: Report, fail_on: str) -> int:
@@ -126,25 +150,3 @@ def _status(report: Report, fail_on: str) -> int:
         return 0
     least = Severity(fail_on)
     return int(any(finding.severity.rank <= least.rank for finding in report.reported))
-
-
-class Progress:
-    """Says on the terminal how far a run is, once it has taken a second."""
-
-    def __init__(self) -> None:
-        import time  # noqa: PLC0415
-
-        self._clock = time.monotonic
-        self._start = self._shown = self._clock()
-        self._on = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
-
-    def __call__(self, done: int, everything: int) -> None:
-        """Show that *done* of *everything* files are checked."""
-        now = self._clock()
-        if not self._on or now - self._start < 1:
-            return
-        if done == everything:
-            click.echo("\r\x1b[K", err=True, nl=False)
-        elif now - self._shown > 0.2:  # noqa: PLR2004 - seconds between two updates
-            self._shown = now
-            click.echo(f"\r\x1b[K{done} of {everything} files", err=True, nl=False)

@@ -1,18 +1,22 @@
 """What several commands share: the options that choose a project, and the project itself."""
 
 import os
-from collections.abc import Callable
+import sys
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
 from archlint.config.load import CliOverrides, load_config
 from archlint.config.model import Config
+from archlint.engine.pipeline import Request
 from archlint.errors import UsageError
 from archlint.plugins.registry import Registry
 
+_PAUSE = 0.2
 _MARKERS = (".git", ".archlint.yaml", ".archlint.yml")
 
 
@@ -72,7 +76,7 @@ def open_project(paths: tuple[str, ...], options: dict[str, Any]) -> Project:
         ignore=split(options.get("ignore", ())),
         exclude=split(options.get("exclude", ())),
         fail_on=options.get("fail_on"),
-        baseline=options.get("baseline"),
+        baseline=os.path.abspath(options["baseline"]) if options.get("baseline") else None,
         jobs=options.get("jobs"),
         aggregate=not options.get("no_aggregate", False),
     )
@@ -81,6 +85,45 @@ def open_project(paths: tuple[str, ...], options: dict[str, Any]) -> Project:
         root, registry, start=start, explicit=Path(explicit) if explicit else None, cli=overrides
     )
     return Project(root, registry, config)
+
+
+def request_of(project: Project, paths: tuple[str, ...], options: dict[str, Any], **more: Any) -> Request:
+    """Return the request to check *paths* (default: the working folder) of *project*, with progress on the terminal."""
+    return Request(
+        root=project.root,
+        registry=project.registry,
+        config=project.config,
+        paths=paths or (".",),
+        cache=not options["no_cache"],
+        progress=Progress(),
+        **more,
+    )
+
+
+class Progress:
+    """Says on the terminal how far a run is, once it has taken a second."""
+
+    def __init__(self) -> None:
+        self._start = self._shown = time.monotonic()
+        self._on = is_terminal(sys.stderr) and os.environ.get("TERM") != "dumb"
+        self._visible = False
+
+    def __call__(self, done: int, everything: int) -> None:
+        """Show that *done* of *everything* files are checked; at the end, take the line away."""
+        now = time.monotonic()
+        if done >= everything:
+            if self._visible:
+                click.echo("\r\x1b[K", err=True, nl=False)
+                self._visible = False
+        elif self._on and now - self._start >= 1 and now - self._shown > _PAUSE:
+            self._shown = now
+            self._visible = True
+            click.echo(f"\r\x1b[K{done} of {everything} files", err=True, nl=False)
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Tell whether *stream* is open and a terminal."""
+    return stream is not None and not stream.closed and stream.isatty()
 
 
 def find_root(paths: tuple[str, ...]) -> Path:
@@ -94,6 +137,14 @@ def find_root(paths: tuple[str, ...]) -> Path:
         if any((folder / name).exists() for name in _MARKERS):
             return folder
     return common
+
+
+def hint(name: str, names: Iterable[str]) -> str:
+    """Return `, did you mean …?` when one of *names* is close to *name*, else nothing."""
+    from difflib import get_close_matches  # noqa: PLC0415 - for mistakes only
+
+    close = get_close_matches(name, list(names), 1)
+    return f", did you mean `{close[0]}`?" if close else ""
 
 
 def split(values: tuple[str, ...]) -> tuple[str, ...]:

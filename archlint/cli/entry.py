@@ -1,12 +1,14 @@
 """The command `archlint`: sub-commands are imported when they are called, so that each starts as fast as it can."""
 
 import importlib
+import os
 import sys
 from difflib import get_close_matches
 
 import click
 
 import archlint
+from archlint.cli.output import ReaderGone
 from archlint.errors import ArchlintError
 
 COMMANDS = {
@@ -64,14 +66,15 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line and exit with its status: 0 nothing to report, 1 findings, 2 usage or configuration."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - for the life of the process
+        getattr(sys, name).reconfigure(encoding="utf-8", errors="backslashreplace")
     sys.exit(run())
 
 
 def run(arguments: list[str] | None = None) -> int:
-    """Run the command line and return its status."""
+    """Run the command line and return its status: of those that `main` names, 130 after Ctrl-C, 141 when the reader went away."""
     try:
         status = cli.main(arguments, prog_name="archlint", standalone_mode=False)
     except click.ClickException as error:
@@ -82,29 +85,9 @@ def run(arguments: list[str] | None = None) -> int:
         return 2
     except (click.Abort, KeyboardInterrupt):
         return 130
-    except BrokenPipeError:
-        _silence()
-        return 141
-    except OSError as error:
-        click.echo(f"archlint: {error.strerror or error}", err=True)
-        return 2
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        _silence()
+    except ReaderGone:
         return 141
     return status if isinstance(status, int) else 0
-
-
-def _silence() -> None:
-    """Keep Python from complaining at exit about a reader that has gone away."""
-    import os  # noqa: PLC0415
-
-    try:
-        null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, sys.stdout.fileno())
-    except OSError:
-        return
 
 
 if __name__ == "__main__":

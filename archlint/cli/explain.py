@@ -1,11 +1,12 @@
 """`archlint explain`."""
 
-from difflib import get_close_matches
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
 
-from archlint.cli.common import find_root
+from archlint.cli.common import find_root, hint
+from archlint.cli.output import emit
 from archlint.engine.detect import Detector
 from archlint.engine.resolve import Workspace
 from archlint.errors import UsageError
@@ -31,9 +32,8 @@ def explain(rule: str | None, api: str | None) -> int:
     if rule is None:
         raise UsageError("name a rule, or a description with `--api`")
     if rule not in registry.rules:
-        close = get_close_matches(rule, registry.rules, 1)
-        raise UsageError(f"there is no rule `{rule}`" + (f", did you mean `{close[0]}`?" if close else ""))
-    click.echo(page(registry.rules[rule]), nl=False)
+        raise UsageError(f"there is no rule `{rule}`{hint(rule, registry.rules)}")
+    emit(page(registry.rules[rule]))
     return 0
 
 
@@ -41,18 +41,21 @@ def _explain_api(registry: Registry, file: str) -> None:
     root = find_root((file,)).resolve()
     workspace = Workspace(root, registry.formats)
     detector = Detector(registry.formats)
-    shown = False
-    for document in workspace.documents(Path(file).resolve().relative_to(root).as_posix()):
+    name = Path(file).resolve().relative_to(root).as_posix()
+    lines: list[str] = []
+    for document in workspace.documents(name):
         form = detector.recognise(document)
         rows = form.describe(document) if form is not None else []
-        if not rows:
-            continue
-        shown = True
-        click.echo(f"{plain(document.path)}: {document.kind}")
-        widths = [max(len(plain(row[column])) for row in rows) for column in range(len(rows[0]))]
-        for row in rows:
-            click.echo(
-                "  ".join(plain(cell).ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-            )
-    if not shown:
+        if rows:
+            lines.append(f"{plain(document.path)}: {document.kind}")
+            lines.extend(_columns(rows))
+    if not lines:
         raise UsageError(f"`{file}` is no API description")
+    emit("".join(f"{line}\n" for line in lines))
+
+
+def _columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    shown = [[plain(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
+    for row in shown:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

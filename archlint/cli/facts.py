@@ -5,9 +5,10 @@ from typing import Any
 import click
 import msgspec
 
-from archlint.cli.check import Progress
-from archlint.cli.common import open_project, project_options
-from archlint.engine.pipeline import Request, run
+from archlint.cli.common import open_project, project_options, request_of
+from archlint.cli.output import emit
+from archlint.engine.pipeline import run
+from archlint.findings import sanitize
 from archlint.model.facts import public
 
 
@@ -16,14 +17,6 @@ from archlint.model.facts import public
 def facts(paths: tuple[str, ...], **options: Any) -> int:
     """Print what the documents say of the system, as JSON; configured values that are credentials are left out."""
     project = open_project(paths, options)
-    request = Request(
-        project.root,
-        project.registry,
-        project.config,
-        paths or (".",),
-        cache=not options["no_cache"],
-        progress=Progress(),
-    )
-    found = run(request).facts
-    click.echo(msgspec.json.format(msgspec.json.encode([public(fact) for fact in found]), indent=2).decode())
+    found = run(request_of(project, paths, options)).facts
+    emit(sanitize.json_text(msgspec.to_builtins([public(fact) for fact in found])))
     return 0

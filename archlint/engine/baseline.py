@@ -62,9 +62,7 @@ def apply(findings: Sequence[Finding], baseline: Baseline) -> list[Notice]:
                 "external", entry.note or "known to the baseline"
             )
     return [
-        Notice(
-            Severity.INFO, f"the baseline's entry for `{entry.rule}` is stale: {entry.message}", entry.path
-        )
+        Notice(Severity.INFO, f"`{entry.rule}`: {entry.message}", entry.path, "stale")
         for entry in baseline.findings
         if entry.fingerprint not in seen
     ]

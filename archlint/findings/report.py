@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
 from archlint.findings.finding import Finding
 from archlint.findings.severity import Severity
@@ -10,11 +10,12 @@ from archlint.findings.severity import Severity
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something that a run has to say beside its findings: a file that was skipped, an entry of the baseline gone stale."""
+    """Something that a run has to say beside its findings: a file that was not read, an entry of the baseline gone stale."""
 
     level: Severity
     message: str
     path: str = ""
+    kind: Literal["unread", "stale"] = "unread"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +72,15 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class ReportOptions:
-    """How to print: `colour` with ANSI escapes, `width` in columns, `links` as terminal hyperlinks, with `statistics` per rule."""
+    """How to print: `colour` with ANSI escapes, `width` in columns, with `statistics` per rule.
+
+    `shown_path` turns a path of the project into one that a reader can open from where they are; only texts for people use it.
+    """
 
     colour: bool = False
     width: int = 100
-    links: bool = False
     statistics: bool = False
+    shown_path: Callable[[str], str] = lambda path: path
 
 
 class Reporter(Protocol):

@@ -19,7 +19,12 @@ class JsonReporter:
             "version": report.version,
             "findings": [_finding(finding, report) for finding in report.shown],
             "notices": [
-                {"level": notice.level, "path": notice.path, "message": notice.message}
+                {
+                    "kind": notice.kind,
+                    "level": notice.level,
+                    "path": notice.path,
+                    "message": notice.message,
+                }
                 for notice in report.notices
             ],
             "summary": {

@@ -29,6 +29,7 @@ _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: 
 _PROBLEMS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "recommendation"}
 _PRECISION = {Severity.ERROR: "very-high", Severity.WARNING: "high", Severity.INFO: "medium"}
 _SCORES = {Severity.ERROR: "7.5", Severity.WARNING: "5.5", Severity.INFO: "3.0"}
+_NOTICES = {"unread": "", "stale": "stale in the baseline: "}
 _SECURITY = frozenset(("auth", "security"))
 _MOST_SNIPPET = 200
 _MOST_CONTEXT = 8
@@ -125,7 +126,7 @@ def _invocation(report: Report, *, left_out: int) -> dict[str, Any]:
 def _notification(notice: Notice) -> dict[str, Any]:
     data: dict[str, Any] = {
         "level": _LEVELS[notice.level],
-        "message": {"text": sanitize.plain(notice.message)},
+        "message": {"text": _text(f"{_NOTICES[notice.kind]}{notice.message}")},
     }
     if notice.path:
         data["locations"] = [

@@ -39,20 +39,20 @@ def _finding(finding: Finding, report: Report, options: ReportOptions, paint: _P
     head = paint(f"{finding.severity}[{finding.rule}]", _COLOURS[finding.severity])
     mark = f" {paint('(suppressed)', '2')}" if finding.suppressed else ""
     yield f"{head}: {paint(sanitize.plain(finding.message), '1')}{mark}"
-    yield f"  {paint('-->', '1;34')} {_place(finding.at)}"
+    yield f"  {paint('-->', '1;34')} {_place(finding.at, options)}"
     yield from _excerpt(finding.at, report, options, paint, finding.severity)
     shown = finding.flow or finding.related
     for related in shown[:_MOST_RELATED]:
-        yield f"  {paint('= see:', '1;34')} {_place(related.at)}: {sanitize.plain(related.message)}"
+        yield f"  {paint('= see:', '1;34')} {_place(related.at, options)}: {sanitize.plain(related.message)}"
     if len(shown) > _MOST_RELATED:
         yield f"  {paint('= see:', '1;34')} {len(shown) - _MOST_RELATED} more places"
     if finding.help:
         yield f"  {paint('= help:', '1;34')} {sanitize.plain(finding.help)}"
 
 
-def _place(at: Location) -> str:
+def _place(at: Location, options: ReportOptions) -> str:
     region = at.region
-    path = sanitize.plain(at.path) or "."
+    path = sanitize.plain(options.shown_path(at.path)) or "."
     return f"{path}:{region.start_line}:{region.start_column}" if region else path
 
 
@@ -121,9 +121,11 @@ def _summary(report: Report, options: ReportOptions, paint: _Paint) -> Iterator[
             yield f"{count:6} {rule}"
         if counts:
             yield ""
-    troubles = [notice for notice in report.notices if notice.level is not Severity.INFO]
-    for notice in troubles:
-        yield f"not read: {sanitize.plain(notice.path)}: {sanitize.plain(notice.message)}"
+    for notice in report.notices:
+        if notice.kind == "stale" or notice.level is not Severity.INFO:
+            name = "stale in the baseline" if notice.kind == "stale" else "not read"
+            path = sanitize.plain(options.shown_path(notice.path)) or "."
+            yield f"{name}: {path}: {sanitize.plain(notice.message)}"
     documents = ", ".join(f"{count} {kind}" for kind, count in _kinds(report).items())
     total = sum(report.documents.values())
     read = f"Read {_many(total, 'document')}" + (f" ({documents})" if documents else "")
@@ -131,7 +133,7 @@ def _summary(report: Report, options: ReportOptions, paint: _Paint) -> Iterator[
     parts = [f"{_many(report.count(severity), _NAMES[severity])}" for severity in Severity]
     found = f"Found {', '.join(parts)}."
     hidden = Counter(finding.suppressed.kind for finding in report.findings if finding.suppressed)
-    quiet = [notice for notice in report.notices if notice.level is Severity.INFO]
+    quiet = [notice for notice in report.notices if notice.level is Severity.INFO and notice.kind == "unread"]
     if hidden["inSource"]:
         found += f" {_many(hidden['inSource'], 'finding')} suppressed."
     if hidden["external"]:

@@ -1,0 +1,74 @@
+"""`archlint config`."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from archlint.cli.common import open_project
+from archlint.cli.output import emit
+from archlint.config.schema import configuration_schema
+from archlint.config.show import settings_of
+from archlint.plugins.registry import Registry
+
+_CHOICE = (
+    click.argument("path", required=False, type=click.Path()),
+    click.option(
+        "--config", "config_file", type=click.Path(dir_okay=False), help="Use this configuration file."
+    ),
+    click.option(
+        "--root", type=click.Path(file_okay=False), help="The project. [default: the git work tree]"
+    ),
+)
+
+
+def _choice[F: Any](command: F) -> F:
+    for option in reversed(_CHOICE):
+        command = option(command)
+    return command
+
+
+@click.group()
+def config() -> None:
+    """Show, check or describe the configuration."""
+
+
+@config.command()
+@_choice
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def show(path: str | None, form: str, **options: Any) -> int:
+    """Print what holds for PATH (default: the project), and where each value comes from."""
+    paths = (path,) if path else ()
+    project = open_project(paths, options)
+    name = Path(path).resolve().relative_to(Path(project.root).resolve()).as_posix() if path else ""
+    settings = settings_of(project.config, name)
+    if form == "json":
+        emit(json.dumps(settings, indent=2) + "\n")
+        return 0
+    lines = []
+    for key, (value, origin) in settings["settings"].items():
+        lines.append((f"{key}: {json.dumps(value)}", origin))
+    lines.append(("rules:", ""))
+    for key, (value, origin) in settings["rules"].items():
+        lines.append((f"  {key}: {json.dumps(value).strip('"')}", origin))
+    width = min(60, max(len(text) for text, _ in lines))
+    emit("".join(f"{text:{width}}  # {origin}\n" if origin else f"{text}\n" for text, origin in lines))
+    return 0
+
+
+@config.command()
+def schema() -> int:
+    """Print the JSON Schema of the configuration, for editors; it knows the installed rules and their options."""
+    emit(json.dumps(configuration_schema(Registry.load()), indent=2) + "\n")
+    return 0
+
+
+@config.command()
+@_choice
+def check(path: str | None, **options: Any) -> int:
+    """Read the configuration that holds for PATH, and say what is wrong with it."""
+    project = open_project((path,) if path else (), options)
+    files = sorted({layer.origin for layer in project.config.layers})
+    click.echo(f"read {', '.join(files)}" if files else "there is no configuration", err=True)
+    return 0
