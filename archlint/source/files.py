@@ -65,7 +65,13 @@ def too_large(limit: int = MOST_BYTES) -> str:
 
 
 def write_atomic(path: Path, data: bytes) -> None:
-    """Write *data* to *path*: the old or the new file, never less. Mode and symbolic links are kept; raise `OSError`."""
+    """Write *data* to *path*: the old or the new file, never less. Mode and symbolic links are kept; raise `OSError`.
+
+    What is no regular file, such as `/dev/stdout`, is written to and not replaced.
+    """
+    if path.exists() and not path.is_file():
+        path.write_bytes(data)
+        return
     target = Path(os.path.realpath(path))
     handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     try:
