@@ -159,6 +159,15 @@ class Schema(Node):
             yield schema
             pending.extend(reversed(list(schema.children())))
 
+    @cached_property
+    def is_known(self) -> bool:
+        """Whether everything below it resolves, so that what is not among its properties is not there."""
+        return all(
+            not isinstance(value, dict) or follow(schema.document, (), value) is not None
+            for schema in self.walk()
+            for value in _subschemas(schema)
+        )
+
     def children(self) -> Iterator["Schema"]:
         """Yield the schemas directly below this one, references followed."""
         data = self.data
@@ -182,3 +191,11 @@ class Schema(Node):
         ):
             if isinstance(data.get(key), dict) and (found := Schema.at_node(self, key)) is not None:
                 yield found
+
+
+def _subschemas(schema: Schema) -> Iterator[Any]:
+    """Yield the raw values of the subschemas that hold properties: parts, branches, properties and items."""
+    for key in ("allOf", "oneOf", "anyOf"):
+        yield from schema.items(key)
+    yield from schema.mapping("properties").values()
+    yield schema.get("items")

@@ -71,9 +71,10 @@ class Understanding:
 
 def understand(operation: Operation) -> Understanding:
     """Return what *operation* is, computed once."""
-    known = operation.document.memo.get(("understanding", operation.pointer))
+    key = ("understanding", operation.pointer, operation.path)
+    known = operation.document.memo.get(key)
     if known is None:
-        known = operation.document.memo["understanding", operation.pointer] = _understand(operation)
+        known = operation.document.memo[key] = _understand(operation)
     found: Understanding = known
     return found
 

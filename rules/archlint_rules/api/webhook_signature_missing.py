@@ -91,6 +91,7 @@ def _spec(extra: str = "operationId: paid", marker: str = "", properties: str = 
             "the time is in the body",
         ),
         Good(_spec("security: [{mtls: []}]"), "mutual TLS"),
+        Good(_spec("security: [{}, {token: []}]"), "the receiver chooses to be given a token"),
         Good(
             _spec("description: Compare the header X-Hub-Signature with the HMAC of the body."),
             "written in the text",
@@ -100,9 +101,14 @@ def _spec(extra: str = "operationId: paid", marker: str = "", properties: str = 
 def webhook_signature_missing(webhook: Webhook, context: Context) -> Iterator[Problem]:
     """Report a webhook without a signature or a security scheme; one that is signed without a time as info."""
     del context
-    if webhook.security and all(webhook.security):
+    if any(webhook.security):
         return
-    headers = [bare(parameter.name) for parameter in webhook.parameters]
+    named = (
+        *(parameter.name for parameter in webhook.parameters),
+        *(name for response in webhook.responses.values() for name in response.headers),
+        *webhook.root.mapping("components", "headers"),
+    )
+    headers = [bare(name) for name in named]
     fields = [
         bare(name)
         for schema in (webhook.body.schemas if webhook.body else ())
