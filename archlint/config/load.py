@@ -4,24 +4,22 @@ Nothing in it can load code, read outside the project root, write, or use the ne
 """
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from archlint.config.file import ConfigFile, find_config, read_config
 from archlint.config.model import Config, Layer, RuleChange
 from archlint.errors import ConfigError
 from archlint.findings.severity import Severity
 from archlint.plugins.registry import Registry
 from archlint.rule.rule import PROFILES, Rule
-from archlint.source.document import Document
 from archlint.source.files import FileRefused, inside, read_bytes
-from archlint.source.parse import parse
 from archlint.source.pointer import Pointer
 from archlint.source.source import Source
 
-FILES = (".archlint.yaml", ".archlint.yml")
 KEYS = (
     "extends", "profile", "select", "ignore", "rules", "exclude", "overrides", "complete", "fail-on", "baseline", "jobs", "rule-files",
 )  # fmt: skip
@@ -48,46 +46,6 @@ class CliOverrides:
     today: str | None = None
 
 
-@dataclass
-class _File:
-    """A configuration file as plain data, with the places of its values."""
-
-    path: str
-    data: dict[str, Any]
-    document: Document | None
-    lines: list[str] = field(default_factory=list)
-
-    def error(self, message: str, *keys: str | int, on_key: bool = False) -> ConfigError:
-        line, column = self._place(tuple(keys), on_key=on_key)
-        return ConfigError(message, path=self.path, line=line, column=column)
-
-    def _place(self, keys: Pointer, *, on_key: bool) -> tuple[int, int]:
-        if self.document is not None:
-            region = self.document.locator.locate([(keys, on_key)])[keys, on_key]
-            return region.start_line, region.start_column
-        name = next((str(key) for key in reversed(keys) if isinstance(key, str)), "tool.archlint")
-        for number, line in enumerate(self.lines, 1):
-            if line.lstrip().strip('["').startswith(name):
-                return number, len(line) - len(line.lstrip()) + 1
-        return 1, 1
-
-
-def find_config(start: Path, root: Path) -> Path | None:
-    """Return the nearest configuration file from *start* upwards to *root*; `None` when there is none."""
-    folder = start.resolve()
-    top = root.resolve()
-    while True:
-        for name in FILES:
-            if (folder / name).is_file():
-                return folder / name
-        pyproject = folder / "pyproject.toml"
-        if pyproject.is_file() and b"[tool.archlint" in pyproject.read_bytes():
-            return pyproject
-        if folder in {top, folder.parent} or top not in folder.parents:
-            return None
-        folder = folder.parent
-
-
 def load_config(
     root: Path,
     registry: Registry,
@@ -106,7 +64,10 @@ def load_config(
     layers: list[Layer] = []
     if found is not None:
         top = explicit.resolve().parent if explicit is not None else root
-        chain = _chain(_read(found, top), top, registry)
+        chain = _chain(read_config(found, top), top, registry)
+        for file in chain:
+            config.rule_files = (*config.rule_files, *_rule_files(file, root))
+        registry.add(load_rule_files(root, config.rule_files, registry))
         for file in chain:
             layers.extend(_apply(file, config, registry))
     config.layers = tuple(layers)
@@ -115,48 +76,47 @@ def load_config(
     return config
 
 
-def _read(path: Path, root: Path) -> _File:
+def _rule_files(file: ConfigFile, root: Path) -> Iterator[str]:
+    """Yield the rule files that *file* names, relative to *root*: files, and folders of YAML files."""
     top = os.path.realpath(root)
-    name = os.path.relpath(path, top)
-    try:
-        raw = read_bytes(top, name) if inside(top, str(path)) else path.read_bytes()
-    except (FileRefused, OSError) as error:
-        raise ConfigError(f"the configuration cannot be read: {error}", path=str(path)) from None
-    source = Source(name.replace(os.sep, "/"), raw)
-    if path.suffix == ".toml":
-        return _read_toml(source)
-    parsed = parse(source)
-    if parsed.faults:
-        fault = parsed.faults[0]
-        raise ConfigError(
-            fault.message, path=source.path, line=fault.region.start_line, column=fault.region.start_column
+    for index, name in enumerate(_texts(file, file.data.get("rule-files", ()), "rule-files")):
+        base = os.path.dirname(os.path.join(top, file.path))
+        path = Path(os.path.normpath(os.path.join(base, name)))
+        if not inside(top, str(path)):
+            raise file.error(f"`{name}` is outside the project root", "rule-files", index)
+        if not path.exists():
+            raise file.error(f"`{name}` does not exist", "rule-files", index)
+        found = (
+            sorted(item for item in path.rglob("*") if item.suffix in {".yaml", ".yml"})
+            if path.is_dir()
+            else [path]
         )
-    document = parsed.documents[0] if parsed.documents else None
-    data = document.data if document is not None else {}
-    if data is None:
-        data = {}
-    if not isinstance(data, dict):
-        raise ConfigError("the configuration is not a mapping", path=source.path, line=1, column=1)
-    return _File(source.path, data, document)
+        yield from (os.path.relpath(item, top).replace(os.sep, "/") for item in found)
 
 
-def _read_toml(source: Source) -> _File:
-    import tomllib  # noqa: PLC0415
+def load_rule_files(root: Path, names: tuple[str, ...], registry: Registry) -> list[Rule]:
+    """Return the declarative rules in the files *names*, relative to *root*; raise `ConfigError`."""
+    if not names:
+        return []
+    from archlint.rule.declarative import load_rule  # noqa: PLC0415
 
-    try:
-        data = tomllib.loads(source.text)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(str(error), path=source.path) from None
-    section = data.get("tool", {}).get("archlint", {}) if path_is_pyproject(source.path) else data
-    return _File(source.path, section, None, source.lines)
+    rules: list[Rule] = []
+    for name in names:
+        try:
+            raw = read_bytes(os.path.realpath(root), name)
+        except FileRefused as error:
+            raise ConfigError(f"the rule file cannot be read: {error}", path=name) from None
+        for rule in load_rule(Source(name, raw), registry.subjects):
+            known = registry.rules.get(rule.id)
+            if known is not None and known.module != name:
+                raise ConfigError(
+                    f"there is a rule `{rule.id}` already, in `{known.module}`", path=name, line=1, column=1
+                )
+            rules.append(rule)
+    return rules
 
 
-def path_is_pyproject(path: str) -> bool:
-    """Tell whether *path* is a `pyproject.toml`, of which only one table is ours."""
-    return path.rpartition("/")[2] == "pyproject.toml"
-
-
-def _chain(file: _File, root: Path, registry: Registry) -> list[_File]:
+def _chain(file: ConfigFile, root: Path, registry: Registry) -> list[ConfigFile]:
     """Return *file* and what it extends, the farthest first."""
     chain = [file]
     pending = [file]
@@ -177,24 +137,24 @@ def _chain(file: _File, root: Path, registry: Registry) -> list[_File]:
     return chain
 
 
-def _extended(file: _File, name: str, keys: Pointer, root: Path, registry: Registry) -> _File:
+def _extended(file: ConfigFile, name: str, keys: Pointer, root: Path, registry: Registry) -> ConfigFile:
     if name.startswith("package:"):
         profile = name.removeprefix("package:")
         if profile not in registry.profiles:
             raise file.error(
                 f"no installed plugin offers `{profile}`{_hint(profile, registry.profiles)}", *keys
             )
-        return _File(name, dict(registry.profiles[profile]), None)
+        return ConfigFile(name, dict(registry.profiles[profile]), None)
     base = os.path.dirname(os.path.join(os.path.realpath(root), file.path))
     path = Path(os.path.normpath(os.path.join(base, name)))
     if not inside(os.path.realpath(root), str(path)):
         raise file.error(f"`{name}` is outside the project root", *keys)
     if not path.is_file():
         raise file.error(f"`{name}` does not exist", *keys)
-    return _read(path, root)
+    return read_config(path, root)
 
 
-def _apply(file: _File, config: Config, registry: Registry) -> list[Layer]:
+def _apply(file: ConfigFile, config: Config, registry: Registry) -> list[Layer]:
     data = file.data
     for key in data:
         if key not in KEYS:
@@ -231,7 +191,7 @@ def _apply(file: _File, config: Config, registry: Registry) -> list[Layer]:
     return layers
 
 
-def _set(file: _File, config: Config, key: str, allowed: tuple[str, ...], name: str) -> None:
+def _set(file: ConfigFile, config: Config, key: str, allowed: tuple[str, ...], name: str) -> None:
     if key not in file.data:
         return
     value = file.data[key]
@@ -243,7 +203,7 @@ def _set(file: _File, config: Config, key: str, allowed: tuple[str, ...], name: 
     config.origins[key] = file.path
 
 
-def _layer(file: _File, data: Mapping[str, Any], keys: Pointer, registry: Registry) -> Layer:
+def _layer(file: ConfigFile, data: Mapping[str, Any], keys: Pointer, registry: Registry) -> Layer:
     rules = data.get("rules", {})
     if not isinstance(rules, dict):
         raise file.error("`rules` is not a mapping of rule ids", *keys, "rules")
@@ -266,7 +226,7 @@ def _layer(file: _File, data: Mapping[str, Any], keys: Pointer, registry: Regist
     )
 
 
-def _change(file: _File, rule: Rule, value: Any, keys: Pointer) -> RuleChange:
+def _change(file: ConfigFile, rule: Rule, value: Any, keys: Pointer) -> RuleChange:
     if isinstance(value, dict):
         options = {name: item for name, item in value.items() if name != "severity"}
         _check_options(file, rule, options, keys)
@@ -283,7 +243,7 @@ def _change(file: _File, rule: Rule, value: Any, keys: Pointer) -> RuleChange:
     return RuleChange(Severity(severity) if severity else None, True, options, file.path)
 
 
-def _check_options(file: _File, rule: Rule, options: dict[str, Any], keys: Pointer) -> None:
+def _check_options(file: ConfigFile, rule: Rule, options: dict[str, Any], keys: Pointer) -> None:
     import msgspec  # noqa: PLC0415
 
     names = [item.encode_name for item in msgspec.structs.fields(rule.options)]
@@ -299,7 +259,7 @@ def _check_options(file: _File, rule: Rule, options: dict[str, Any], keys: Point
 
 
 def _chosen(
-    file: _File, data: Mapping[str, Any], key: str, keys: Pointer, registry: Registry
+    file: ConfigFile, data: Mapping[str, Any], key: str, keys: Pointer, registry: Registry
 ) -> tuple[str, ...]:
     names = _texts(file, data.get(key, ()), *keys, key)
     for index, name in enumerate(names):
@@ -314,7 +274,7 @@ def check_name(name: str, registry: Registry, error: Any) -> None:
         raise error(f"there is no rule or category `{name}`{_hint(name, [*registry.rules, *categories])}")
 
 
-def _texts(file: _File, value: Any, *keys: str | int) -> tuple[str, ...]:
+def _texts(file: ConfigFile, value: Any, *keys: str | int) -> tuple[str, ...]:
     values = [value] if isinstance(value, str) else value
     if not isinstance(values, list | tuple) or not all(isinstance(item, str) for item in values):
         raise file.error(f"`{keys[-1]}` is not a list of texts", *keys)
@@ -345,7 +305,7 @@ def _apply_profile(config: Config, registry: Registry) -> None:
     choice = registry.profiles.get(config.profile)
     if choice is None:
         return
-    file = _File(f"profile {config.profile}", dict(choice), None)
+    file = ConfigFile(f"profile {config.profile}", dict(choice), None)
     base = choice.get("extends", "recommended")
     config.layers = (_layer(file, choice, (), registry), *config.layers)
     config.profile = base if base in PROFILES else "recommended"

@@ -70,6 +70,7 @@ class Config:
     layers: tuple[Layer, ...] = ()
     exclude: tuple[str, ...] = ()
     complete: tuple[str, ...] = ()
+    rule_files: tuple[str, ...] = ()
     fail_on: str = "error"
     baseline: str = ""
     jobs: str = "auto"
@@ -139,7 +140,7 @@ class Config:
 
     def digest(self) -> str:
         """Return a text that changes when anything changes that single documents are checked with."""
-        return repr((self.profile, self.layers, self.complete, self.aggregate, self.today))
+        return repr((self.profile, self.layers, self.complete, self.rule_files, self.aggregate, self.today))
 
 
 def glob_matches(path: str, pattern: str) -> bool:

@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from archlint.config.load import load_rule_files
 from archlint.config.model import Config
 from archlint.engine.check import Checked, Checker
 from archlint.engine.resolve import Workspace
@@ -66,12 +67,18 @@ def _in_processes(
 
     left = dict(enumerate(chunks))
     try:
-        with ProcessPoolExecutor(min(count, len(chunks)), mp_context=_context()) as pool:
+        with ProcessPoolExecutor(
+            min(count, len(chunks)), mp_context=_context(), initializer=_leave_interrupts
+        ) as pool:
             futures = {pool.submit(check_chunk, setup, chunk): index for index, chunk in left.items()}
-            for future in as_completed(futures):
-                results = future.result()
-                del left[futures[future]]
-                yield from results
+            try:
+                for future in as_completed(futures):
+                    results = future.result()
+                    del left[futures[future]]
+                    yield from results
+            except (KeyboardInterrupt, GeneratorExit):
+                _end(pool)
+                raise
     except (BrokenProcessPool, OSError, ImportError):
         for chunk in left.values():
             for path in chunk:
@@ -83,7 +90,10 @@ def _alone(path: str, setup: tuple[str, Config], checker: Checker) -> Checked:
     from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415
     from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415
 
-    with suppress(BrokenProcessPool, OSError), ProcessPoolExecutor(1, mp_context=_context()) as pool:
+    with (
+        suppress(BrokenProcessPool, OSError),
+        ProcessPoolExecutor(1, mp_context=_context(), initializer=_leave_interrupts) as pool,
+    ):
         return pool.submit(check_chunk, setup, [path]).result()[0]
     return checker.died(path)
 
@@ -95,9 +105,26 @@ def check_chunk(setup: tuple[str, Config], paths: list[str]) -> list[Checked]:
     checker = _workers.get(key)
     if checker is None:
         registry = Registry.load()
+        registry.add(load_rule_files(Path(root), config.rule_files, registry))
         config = config.with_rules(registry.rules)
         checker = _workers[key] = Checker(registry, config, Workspace(Path(root), registry.formats))
     return [checker.check(path) for path in paths]
+
+
+def _leave_interrupts() -> None:
+    """Let Ctrl-C, which a terminal sends to every process, end the run in the main process only."""
+    import signal  # noqa: PLC0415
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _end(pool: "Executor") -> None:
+    """Drop the work of *pool* and end its workers, rather than wait for what nobody wants any more."""
+    from multiprocessing import active_children  # noqa: PLC0415
+
+    pool.shutdown(wait=False, cancel_futures=True)
+    for child in active_children():
+        child.terminate()
 
 
 def _context() -> Any:

@@ -31,6 +31,7 @@ from archlint.plugins.registry import Registry
 from archlint.rule.diagnostics import DIAGNOSTICS
 from archlint.rule.docs import describe
 from archlint.rule.rule import Rule
+from archlint.source.files import read_bytes
 from archlint.source.source import Source
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def run(request: Request) -> Outcome:
     found = _discover(request, workspace, checker)
     changes = changed_since(request.root, request.since) if request.since else None
     known = load_baseline(request.root / config.baseline) if config.baseline else None
-    cache = Cache(request.root, _key(registry, config)) if request.cache and request.stdin is None else None
+    cache = Cache(request.root, _key(request)) if request.cache and request.stdin is None else None
     checked: dict[str, Checked] = {}
     if cache is not None:
         checked = {path: hit for path in found.files if (hit := cache.get(path)) is not None}
@@ -103,11 +104,21 @@ def _discover(request: Request, workspace: Workspace, checker: Checker) -> Disco
     return Discovered((request.stdin.path,), ())
 
 
-def _key(registry: Registry, config: Config) -> str:
+def _key(request: Request) -> str:
+    """Return what results depend on beside the files: versions, configuration, rules, the code itself."""
+    registry, config = request.registry, request.config
     plugins = [(plugin.name, plugin.distribution, plugin.version) for plugin in registry.plugins]
     folders = sorted({os.path.dirname(path) for path in registry.files})
+    declared = [read_bytes(os.path.realpath(request.root), name) for name in config.rule_files]
     return run_key(
-        (archlint.__version__, plugins, config.digest(), sorted(registry.rules), code_stamp(*folders))
+        (
+            archlint.__version__,
+            plugins,
+            config.digest(),
+            sorted(registry.rules),
+            code_stamp(*folders),
+            declared,
+        )
     )
 
 

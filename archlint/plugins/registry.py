@@ -83,6 +83,16 @@ class Registry:
         found |= DIAGNOSTICS
         return {name: found[name] for name in sorted(found)}
 
+    def add(self, rules: Iterable[Rule]) -> None:
+        """Add *rules* that are no plugin's, such as the declarative ones of a project; ids of installed rules stay theirs."""
+        for rule in rules:
+            self.rules.setdefault(rule.id, rule)
+
+    @property
+    def subjects(self) -> dict[str, type[Any]]:
+        """The views of all formats by their lower-case names."""
+        return {subject.__name__.lower(): subject for form in self.formats for subject in form.subjects}
+
     @cached_property
     def reporters(self) -> dict[str, Reporter]:
         """All reporters, by name."""

@@ -1,0 +1,115 @@
+"""Rules of a project, written in YAML."""
+
+from pathlib import Path
+
+import pytest
+
+from archlint.config.load import load_config
+from archlint.engine.pipeline import Request, run
+from archlint.errors import ConfigError
+from archlint.findings.finding import Finding
+from archlint.plugins.registry import Registry
+from archlint.rule.declarative import fill
+
+_OWNER = """\
+id: missing-tier
+category: governance
+severity: warning
+docs: |
+  Services without a tier.
+
+  ## Why is this bad?
+
+  Nobody knows what to mend first.
+subject: service
+when: {properties: {firstParty: {const: true}}}
+expect: {properties: {tier: {type: integer}}}
+message: "service `{name}` of `{owner}` has no tier"
+help: add a manifest with a tier
+"""
+_SUMMARY = """\
+id: summary-without-verb
+category: governance
+severity: error
+subject: operation
+expect: {properties: {summary: {pattern: "^[A-Z]"}}}
+message: "the summary `{summary}` starts in lower case"
+"""
+_SPEC = """\
+openapi: 3.1.0
+info: {title: Orders, version: 1.0.0}
+paths:
+  /orders:
+    get:
+      summary: all orders
+      responses: {"200": {description: ok}}
+"""
+
+
+def _check(tmp_path: Path, files: dict[str, str]) -> list[Finding]:
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    registry = Registry.load()
+    config = load_config(tmp_path, registry)
+    return list(run(Request(tmp_path, registry, config, (str(tmp_path),), cache=False)).report.findings)
+
+
+def test_a_rule_over_the_graph(tmp_path: Path) -> None:
+    findings = _check(
+        tmp_path,
+        {
+            ".archlint.yaml": "rule-files: [arch]\nselect: [missing-tier]\n",
+            "arch/tier.yaml": _OWNER,
+            "compose.yaml": "services:\n  orders: {image: shop/orders}\n  db: {image: postgres}\n",
+        },
+    )
+    assert [(str(finding.at), finding.message) for finding in findings] == [
+        ("compose.yaml:2:3", "service `orders` of `` has no tier")
+    ]
+    assert findings[0].help == "add a manifest with a tier"
+
+
+def test_a_rule_over_a_view(tmp_path: Path) -> None:
+    files = {
+        ".archlint.yaml": "rule-files: [summary.yaml]\nselect: [governance]\n",
+        "summary.yaml": _SUMMARY,
+        "openapi.yaml": _SPEC,
+    }
+    (finding,) = _check(tmp_path, files)
+    assert (str(finding.at), finding.message) == (
+        "openapi.yaml:6:16",
+        "the summary `all orders` starts in lower case",
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "message"),
+    [
+        (_SUMMARY.replace("operation", "operatoin"), "summary.yaml:4:10", "there is no subject `operatoin`"),
+        (_SUMMARY.replace("expect", "expects"), "summary.yaml:5:1", "`expects` is not a property"),
+        (
+            _SUMMARY.replace("severity: error", "severity: fatal"),
+            "summary.yaml:3:11",
+            "`severity` is `fatal`",
+        ),
+        (_SUMMARY.replace('"^[A-Z]"', '"["'), "summary.yaml:5:9", "`expect` is no JSON Schema"),
+        ("id: [", "summary.yaml:1:", ""),
+    ],
+)
+def test_what_is_no_rule(tmp_path: Path, text: str, place: str, message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        _check(tmp_path, {".archlint.yaml": "rule-files: [summary.yaml]\n", "summary.yaml": text})
+    assert str(caught.value).startswith(place)
+    assert message in str(caught.value)
+
+
+def test_files_outside_of_the_root_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "outside.yaml").write_text(_SUMMARY)
+    with pytest.raises(ConfigError, match="outside the project root"):
+        _check(tmp_path / "project", {".archlint.yaml": "rule-files: [../outside.yaml]\n"})
+
+
+def test_messages_evaluate_nothing() -> None:
+    value = {"name": "a", "more": {"b": 1}}
+    assert fill("{name} {more.b} {name.__class__} {missing} {0!r} {more}", value) == "a 1 ? ? {0!r} ?"
