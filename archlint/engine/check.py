@@ -88,7 +88,7 @@ class Checker:
         ours = [
             (document, form) for document in parsed.documents if (form := self.detector.recognise(document))
         ]
-        if parsed.faults and (ours or self.detector.claimed(source.raw)):
+        if parsed.faults and (ours or self.detector.reads(source.name) or self.detector.claimed(source.raw)):
             if looks_templated(source.raw):
                 checked.note = "a template that was not rendered"
             else:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from fnmatch import fnmatch
 
 from archlint.model.format import Format
 from archlint.source.document import Document
@@ -29,6 +30,10 @@ class Detector:
                 document.format, document.kind = form.name, kind
                 return form
         return None
+
+    def reads(self, name: str) -> bool:
+        """Tell whether a file of that *name* is some format's own, being neither YAML nor JSON."""
+        return any(fnmatch(name, pattern) for pattern in self.patterns)
 
     def claimed(self, raw: bytes) -> bool:
         """Tell whether a text that cannot be parsed still claims, by its root keys, to be of some format."""
