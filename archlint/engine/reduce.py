@@ -20,8 +20,12 @@ def check_graph(
     facts: Sequence[Fact], rules: Sequence[Rule], config: Config
 ) -> tuple[ServiceGraph, list[Finding]]:
     """Build the service graph of *facts* and return it with what *rules* find in it."""
-    graph = build_graph(facts)
     findings: list[Finding] = []
+    try:
+        graph = build_graph(facts)
+    except Exception as error:  # noqa: BLE001 - single documents were checked all the same
+        graph = ServiceGraph()
+        findings.append(crash(error, Location("", region=Region.point(1, 1))))
     for rule in rules:
         if config.may_run(rule.id):
             for subject in rule.subjects:

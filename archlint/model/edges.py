@@ -28,6 +28,12 @@ _STORE_SECRET = (
     "JDBC_URL",
 )
 _CEILING = 0.95
+_OBSERVED = ("kubernetes ", "compose ")
+
+
+def workload_kind(workload: WorkloadFact) -> str:
+    """Return which format *workload* was read from."""
+    return "compose" if workload.kind == "compose" else "kubernetes"
 
 
 @dataclass(slots=True)
@@ -58,6 +64,7 @@ class Edges:
             self._configs[config.kind, config.scope, config.name].append(config)
         self._seen: list[_Seen] = []
         self._edges: dict[tuple[str, str, str], Dependency] = {}
+        self._by_source: dict[str, list[Dependency]] = defaultdict(list)
         self._databases: dict[tuple[str, ...], Datastore] = {}
 
     def observe(self, service: Service, workload: WorkloadFact) -> None:
@@ -135,7 +142,7 @@ class Edges:
         evidence = [
             Evidence(
                 at=at,
-                extractor=f"env:{setting.via}",
+                extractor=f"{workload_kind(workload)} {setting.via}",
                 confidence=reference.confidence,
                 detail=setting.key,
                 host=reference.host,
@@ -258,7 +265,9 @@ class Edges:
                 database="?",
             )
             self.graph.datastores.append(self._databases[key])
-        evidence = Evidence(at=setting.at, extractor="secret", confidence=0.6, detail=setting.key)
+        evidence = Evidence(
+            at=setting.at, extractor=f"{workload_kind(workload)} secret", confidence=0.6, detail=setting.key
+        )
         self.add("uses", service, self._databases[key], [evidence])
 
     def declare(self, dependencies: Sequence[DependencyFact], links: "Links") -> None:
@@ -270,6 +279,8 @@ class Edges:
             target = links.target(fact)
             if target is None or target is source:
                 continue
+            if isinstance(target, Datastore):
+                target = self._used_database(source, target)
             kind = fact.kind or ("uses" if isinstance(target, Datastore) else "calls")
             evidence = Evidence(
                 at=fact.at,
@@ -282,6 +293,16 @@ class Edges:
             edge.declared = edge.declared or fact.declared
             edge.observed = edge.observed or not fact.declared
             edge.criticality = edge.criticality or fact.criticality
+
+    def _used_database(self, source: Service, server: Datastore) -> Datastore:
+        """Return the database of a declared *server* that *source* was seen to use, or the server where that is not one."""
+        found = [
+            edge.target
+            for edge in self._by_source.get(source.id, ())
+            if isinstance(edge.target, Datastore)
+            and (edge.target.host, edge.target.scope) == (server.host, server.scope)
+        ]
+        return found[0] if len(found) == 1 and not server.database else server
 
     def add(
         self,
@@ -304,10 +325,11 @@ class Edges:
                 target=target,
             )
             self._edges[key] = edge
+            self._by_source[source.id].append(edge)
             self.graph.dependencies.append(edge)
         known = {(item.at.node, item.detail) for item in edge.evidence}
         edge.evidence.extend(item for item in evidence if (item.at.node, item.detail) not in known)
-        if evidence and evidence[0].extractor.startswith(("env", "secret")):
+        if evidence and evidence[0].extractor.startswith(_OBSERVED):
             edge.observed = True
         edge.declared = edge.declared or declared
         if isinstance(target, Datastore) and not target.evidence:
