@@ -8,15 +8,30 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from archlint.api import Document, Pointer, Problem, Structure
-from archlint.formats.openapi.walk import root_of
+from archlint.api import Document, Node, Pointer, Problem, Structure
+from archlint.formats.openapi.content import Body, Parameter, Response
+from archlint.formats.openapi.schema import Schema
+from archlint.formats.openapi.templates import templates
+from archlint.formats.openapi.views import PathItem
+from archlint.formats.openapi.walk import root_of, walk
+
+type _Part = tuple[str, str, str]
 
 _VERSIONS = {(2, 0): "v2.0", (3, 0): "v3.0", (3, 1): "v3.1", (3, 2): "v3.2"}
-_TEMPLATE = re.compile(r"\{([^{}]+)\}")
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_OWN_DIALECT = "https://spec.openapis.org/oas/"
+_DEFINITIONS: dict[type[Node], _Part] = {
+    PathItem: ("PathItem", "path-item", "the path item"),
+    Parameter: ("Parameter", "parameter", "the parameter"),
+    Body: ("RequestBody", "request-body", "the request body"),
+    Response: ("Response", "response", "the response"),
+    Schema: ("Schema", "schema", "the schema"),
+}
+_ELSEWHERE = re.compile(r"""\$ref["']?[ \t]*:[ \t]*["']?[^#"'\s]""")
 
 
 def validate(document: Document) -> Iterator[Problem]:
-    """Yield what breaks the specification: by its schema, and path templates that fit the same requests or name no parameter."""
+    """Yield what breaks the specification: by its schema, in the files it refers to, and what no schema sees in paths."""
     api = root_of(document)
     version = _VERSIONS.get(api.version)
     if version is None:
@@ -28,15 +43,85 @@ def validate(document: Document) -> Iterator[Problem]:
             )
             return
         version = "v3.2"
-    for fault in _structure(version).faults(_plain(document.data)):
-        if not _is_included(document.data, fault.pointer):
-            yield Problem(fault.message, document.at(fault.pointer, on_key=fault.on_key), help=fault.help)
-    yield from _templates(document)
+    structure = _structure(version, None, _is_usual_dialect(document))
+    yield from _faults(structure, document, (), _plain(document.data))
+    if _ELSEWHERE.search(document.source.text):
+        yield from _parts(document, version)
+    yield from templates(api)
+
+
+def _faults(structure: Structure, document: Document, pointer: Pointer, data: Any) -> Iterator[Problem]:
+    for fault in structure.faults(data):
+        if _is_put_together(data, fault.pointer):
+            continue
+        at = document.at((*pointer, *fault.pointer), on_key=fault.on_key)
+        yield Problem(fault.message, at, help=fault.help)
+
+
+def _is_put_together(data: Any, pointer: Pointer) -> bool:
+    """Tell whether a file is included at *pointer* where the specification allows no reference.
+
+    Many descriptions are written so, for a bundler to put together: a text from a Markdown file, an operation from a file.
+    """
+    for key in pointer[:-1] if pointer[-1:] == ("$ref",) else pointer:
+        data = data[key]
+    reference = data.get("$ref") if isinstance(data, dict) else None
+    return isinstance(reference, str) and not reference.startswith("#")
+
+
+def _parts(root: Document, version: str) -> Iterator[Problem]:
+    """Yield what breaks the schema in files that are parts of *root*, each definition once with all that it holds."""
+    held: set[tuple[int, Pointer]] = set()
+    for node in walk(root, frozenset(_DEFINITIONS)):
+        document = node.document
+        if document is root or not _is_part(document):
+            continue
+        if any((id(document), node.pointer[:length]) in held for length in range(len(node.pointer) + 1)):
+            continue
+        held.add((id(document), node.pointer))
+        structure = _structure(version, _DEFINITIONS[type(node)], _is_usual_dialect(root))
+        yield from _faults(structure, document, node.pointer, node.data)
+
+
+def _is_part(document: Document) -> bool:
+    """Tell whether *document* is not a description itself, which is checked on its own."""
+    return not (isinstance(document.data, dict) and {"openapi", "swagger"} & document.data.keys())
+
+
+def _is_usual_dialect(document: Document) -> bool:
+    """Tell whether the schemas of *document* are what OpenAPI 3.1 expects, rather than of another JSON Schema."""
+    named = document.data.get("jsonSchemaDialect", _DIALECT)
+    return (
+        isinstance(named, str)
+        and (named == _DIALECT or named.startswith(_OWN_DIALECT))
+        and '$schema"' not in document.source.text
+        and "$schema:" not in document.source.text
+    )
 
 
 @cache
-def _structure(version: str) -> Structure:
-    return Structure(lambda: json.loads(_schema_file(version).read_text("utf-8")), "the description")
+def _structure(version: str, part: _Part | None, knows_schemas: bool) -> Structure:  # noqa: FBT001
+    what = part[2] if part else "the description"
+    return Structure(lambda: _schema(version, part, knows_schemas=knows_schemas), what)
+
+
+def _schema(version: str, part: _Part | None, *, knows_schemas: bool) -> Any:
+    schema = json.loads(_schema_file(version).read_text("utf-8"))
+    if knows_schemas and "$defs" in schema:
+        # From 3.1 on the official schema leaves Schema Objects to their dialect, JSON Schema 2020-12 with additions.
+        schema["$defs"]["schema"] = {
+            "$dynamicAnchor": "meta",
+            "type": ["object", "boolean"],
+            "$ref": _DIALECT,
+        }
+    if part is None:
+        return schema
+    key = "definitions" if "definitions" in schema else "$defs"
+    name = part[1] if key == "$defs" else part[0]
+    if version == "v2.0":
+        name = name[0].lower() + name[1:]
+    kept = {kept: schema[kept] for kept in ("id", "$id", "$schema", key) if kept in schema}
+    return {**kept, "allOf": [{"$ref": f"#/{key}/{name}"}]}
 
 
 def _schema_file(version: str) -> Path:
@@ -61,46 +146,3 @@ def _plain(data: Any) -> Any:
     ):
         fixed["info"] = {**info, "version": str(info["version"])}
     return fixed
-
-
-def _is_included(data: Any, pointer: Pointer) -> bool:
-    """Tell whether the fault concerns a `$ref` where the specification has none: bundlers put the file's content there."""
-    for key in pointer:
-        if isinstance(data, dict):
-            if isinstance(data.get("$ref"), str):
-                return True
-            data = data.get(str(key))
-        else:
-            data = data[key] if isinstance(data, list) and isinstance(key, int) else None
-    return isinstance(data, dict) and isinstance(data.get("$ref"), str)
-
-
-def _templates(document: Document) -> Iterator[Problem]:
-    """Yield templates that differ in parameter names only (OAS 3.1.1, Paths Object), and placeholders without a parameter."""
-    api = root_of(document)
-    seen: dict[tuple[str, str], str] = {}
-    for item in api.paths:
-        shape = _TEMPLATE.sub("{}", item.path)
-        methods = [operation.method for operation in item.operations]
-        twin = next((seen[method, shape] for method in methods if (method, shape) in seen), None)
-        if twin is not None:
-            yield Problem(
-                f"`{item.path}` fits the same requests as `{twin}`", item.key, help="keep one of the two"
-            )
-        for method in methods:
-            seen.setdefault((method, shape), item.path)
-        names = set(_TEMPLATE.findall(item.path))
-        for operation in item.operations:
-            declared = {parameter.name for parameter in operation.parameters if parameter.place == "path"}
-            unresolved = (
-                any(
-                    "$ref" in parameter
-                    for parameter in (*operation.items("parameters"), *item.items("parameters"))
-                    if isinstance(parameter, dict)
-                )
-                and not declared
-            )
-            for name in sorted(names - declared):
-                if not unresolved:
-                    message = f"`{operation.name}` does not say what `{name}` in its path is"
-                    yield Problem(message, operation.key, help=f"add a parameter `{name}` with `in: path`")

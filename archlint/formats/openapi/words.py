@@ -142,6 +142,31 @@ PROBES = frozenset((
 PASSTHROUGH = frozenset(("proxy", "passthrough", "forward", "raw", "graphql", "jsonrpc", "rpc", "mcp"))
 """Words in paths of operations that pass on what they do not know."""
 
+OAUTH = frozenset(
+    ("token", "revoke", "introspect", "oauth", "oauth2", "oauthtoken", "accesstoken", "deviceauthorization")
+)
+"""Path segments of an OAuth 2 server."""
+
+INGEST = frozenset(
+    (
+        "event",
+        "events",
+        "log",
+        "logs",
+        "metric",
+        "metrics",
+        "trace",
+        "traces",
+        "telemetry",
+        "ingest",
+        "track",
+        "collect",
+        "analytics",
+        "feedback",
+    )
+)
+"""Words in paths of operations that only take in what they are told."""
+
 OPEN = re.compile(
     r"(?:not|n't) require (?:any (?:form of )?)?(?:authentication|authorization|credentials)|no authentication|without authentication"
     r"|\bunauthenticated|pre-?signed|publicly (?:accessible|available)|public endpoint",
