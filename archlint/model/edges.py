@@ -282,6 +282,8 @@ class Edges:
             if isinstance(target, Datastore):
                 target = self._used_database(source, target)
             kind = fact.kind or ("uses" if isinstance(target, Datastore) else "calls")
+            if links.is_asynchronous(fact.target):
+                kind = "consumes"
             evidence = Evidence(
                 at=fact.at,
                 extractor=fact.extractor,

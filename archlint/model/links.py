@@ -11,11 +11,12 @@ from archlint.model.facts import (
     ChannelFact,
     DatastoreFact,
     DependencyFact,
-    LinkFact,
     ServiceFact,
 )
 from archlint.model.graph import Datastore, Evidence, Service, ServiceGraph, Topic
 from archlint.model.identity import normalised
+from archlint.model.stores import KINDS, engine_of
+from archlint.model.topics import same_channels
 
 _LEAST_NAME = 3
 
@@ -32,7 +33,10 @@ class Links:
         self._by_normal: dict[str, list[Service]] = defaultdict(list)
         self._stores: dict[str, list[Datastore]] = defaultdict(list)
         self._by_folder: dict[str, list[Service]] = defaultdict(list)
-        self._topics: dict[tuple[str, str, str], Topic] = {}
+        self._contracts = {link.target: link for link in graph.links if link.kind == "contract"}
+        definitions = [link for link in graph.links if link.kind == "definition"]
+        self._providers = {link.target: link.source for link in definitions if link.source}
+        self._api_types = {link.target: link.extra.get("type", "") for link in definitions if not link.source}
         for service in graph.services:
             self._index(service)
         for store in graph.datastores:
@@ -77,6 +81,7 @@ class Links:
                     name=store_fact.name,
                     host=store_fact.name,
                     engine=store_fact.engine,
+                    kind=KINDS.get(engine_of(store_fact.engine) or store_fact.engine, "db"),
                 )
                 self.graph.datastores.append(store)
                 found = [store]
@@ -101,6 +106,7 @@ class Links:
         """Return the service that *name* means; for an empty name the one that the document of *fact* belongs to."""
         if not name:
             return self._at(fact.at.path)
+        name = self._providers.get(name, name)
         found = self._by_name.get(name.lower(), [])
         if len(found) != 1:
             short = name.rpartition("/")[2].rpartition(":")[2]
@@ -121,11 +127,14 @@ class Links:
         stores = self._stores.get(short, [])
         return stores[0] if stores and fact.kind in {"uses", ""} else None
 
+    def is_asynchronous(self, name: str) -> bool:
+        """Tell whether *name* is an API of events: who consumes it does not call anybody."""
+        return self._api_types.get(name) == "asyncapi"
+
     def provide(self, apis: Sequence[ApiFact]) -> None:
         """Give each API to the service that provides it: by a link, by its folder, by its title."""
-        owners = {link.target: link for link in self.graph.links if link.kind == "contract"}
         for api in apis:
-            link: LinkFact | None = owners.get(api.at.path)
+            link = self._contracts.get(api.at.path)
             service = self.service(link.source, link) if link else self.service(api.service, api)
             if service is None and not api.service:
                 found = self._by_normal.get(normalised(api.title), [])
@@ -147,44 +156,28 @@ class Links:
 
     def channels(self, facts: Sequence[ChannelFact], edges: Edges) -> None:
         """Add the channels that are sent to and received from, with their edges."""
-        for fact in facts:
-            if fact.address is None:
-                continue
-            topic = self._topic(fact)
-            topic.public = topic.public or fact.public
-            topic.evidence.append(Evidence(at=fact.at, extractor=fact.extractor, confidence=fact.confidence))
-            if not fact.action:
-                continue
-            service = self.service(fact.service, fact) or self._application(fact)
-            topic.uses.append((service, fact))
-            service.channels.append(fact)
-            kind = "produces" if fact.action == "send" else "consumes"
-            edges.add(
-                kind,
-                service,
-                topic,
-                [Evidence(at=fact.at, extractor=fact.extractor, confidence=fact.confidence)],
-            )
-
-    def _topic(self, fact: ChannelFact) -> Topic:
-        address = fact.address or ""
-        protocol = (
-            fact.protocol.removesuffix("-secure").removesuffix("s")
-            if fact.protocol not in {"nats", "sqs", "sns", "jms"}
-            else fact.protocol
-        )
-        key = (protocol, "", address)
-        if key not in self._topics:
-            topic = Topic(
-                id=f"channel:{protocol}/{address}",
-                name=address,
-                kind=fact.kind,
-                broker=fact.broker or protocol,
-                address=address,
-            )
-            self._topics[key] = topic
+        for group in same_channels(facts):
+            topic = _topic(group)
             self.graph.topics.append(topic)
-        return self._topics[key]
+            for fact in group:
+                if not fact.action:
+                    continue
+                service = self._user(fact)
+                topic.uses.append((service, fact))
+                service.channels.append(fact)
+                kind = "produces" if fact.action == "send" else "consumes"
+                edges.add(
+                    kind,
+                    service,
+                    topic,
+                    [Evidence(at=fact.at, extractor=fact.extractor, confidence=fact.confidence)],
+                )
+
+    def _user(self, fact: ChannelFact) -> Service:
+        """Return the service that sends or receives: the one that the document is linked from, or is named in it."""
+        link = self._contracts.get(fact.at.path)
+        linked = self.service(link.source, link) if link else None
+        return linked or self.service(fact.service, fact) or self._application(fact)
 
     def _application(self, fact: ChannelFact) -> Service:
         """Return a service for an application that only its AsyncAPI document tells of."""
@@ -197,3 +190,21 @@ class Links:
         self.graph.services.append(service)
         self._index(service)
         return service
+
+
+def _topic(facts: Sequence[ChannelFact]) -> Topic:
+    first = facts[0]
+    address = first.address or ""
+    protocol = next((fact.protocol for fact in facts if fact.protocol), "")
+    broker = next((fact.broker for fact in facts if fact.broker), "")
+    return Topic(
+        id=f"channel:{protocol}/{broker + '/' if broker else ''}{address}",
+        name=address,
+        kind=first.kind,
+        broker=broker or protocol,
+        address=address,
+        public=any(fact.public for fact in facts),
+        evidence=[
+            Evidence(at=fact.at, extractor=fact.extractor, confidence=fact.confidence) for fact in facts
+        ],
+    )

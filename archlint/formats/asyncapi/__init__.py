@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from archlint.api import ChannelFact, Document, Fact, Format, MessageFact, Node, Pointer, Problem, ServiceFact
-from archlint.formats.asyncapi.addresses import broker_of
+from archlint.formats.asyncapi.addresses import broker_of, protocol_of
 from archlint.formats.asyncapi.payloads import payload_of
 from archlint.formats.asyncapi.views import (
     AsyncApi,
@@ -94,7 +94,6 @@ def _id_of(api: AsyncApi) -> str:
 
 
 def _channel(operation: AsyncOperation, channel: Channel, action: Any, *, reply: bool) -> ChannelFact:
-    protocols = channel.protocols
     messages = operation.reply_messages if reply else operation.messages
     return ChannelFact(
         at=operation.document.at(operation.pointer, on_key=True),
@@ -103,7 +102,7 @@ def _channel(operation: AsyncOperation, channel: Channel, action: Any, *, reply:
         action=action,
         address=channel.address,
         service=operation.root.title,
-        protocol=protocols[0] if protocols else "",
+        protocol=protocol_of(channel.protocols),
         broker=broker_of([server.host for server in channel.servers]),
         messages=tuple(_message(message) for message in messages),
         group=_group(operation),

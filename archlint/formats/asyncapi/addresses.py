@@ -10,6 +10,18 @@ _NAMES = (
     ("ibmmq", "queue", "objectName"),
     ("googlepubsub", "topic"),
 )
+_FAMILIES = {
+    "kafka-secure": "kafka",
+    "secure-mqtt": "mqtt",
+    "mqtts": "mqtt",
+    "mqtt5": "mqtt",
+    "amqps": "amqp",
+    "wss": "ws",
+    "https": "http",
+    "stomps": "stomp",
+    "rediss": "redis",
+    "pulsar+ssl": "pulsar",
+}
 _LOCAL = frozenset(("localhost", "127.0.0.1", "[::1]", "example.com", ""))
 
 
@@ -29,6 +41,12 @@ def bound(address: str | None, bindings: dict[str, Any], tenant: str = "") -> st
     if namespace and address:
         return f"{tenant or 'public'}/{namespace}/{address}"
     return address
+
+
+def protocol_of(protocols: list[str]) -> str:
+    """Return the protocol of a channel without regard to encryption; empty where there are several."""
+    names = {_FAMILIES.get(name, name) for name in protocols}
+    return names.pop() if len(names) == 1 else ""
 
 
 def broker_of(hosts: list[str]) -> str:

@@ -45,13 +45,13 @@ class _Inliner:
         self, document: Document, data: Any, opened: frozenset[tuple[int, Pointer]], depth: int
     ) -> Any:
         """Return *data* with its references followed, as far as the budget goes."""
+        if depth > _MOST_DEPTH or self.left < 0:
+            return {}
         if isinstance(data, list):
             return [self.inline(document, item, opened, depth + 1) for item in data]
         if not isinstance(data, dict):
             return data
         self.left -= 1
-        if depth > _MOST_DEPTH or self.left < 0:
-            return {}
         if isinstance(data.get("$ref"), str):
             found = follow(document, (), data)
             if found is None or (id(found[0]), found[1]) in opened:
