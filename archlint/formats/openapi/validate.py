@@ -18,6 +18,7 @@ from archlint.formats.openapi.walk import root_of, walk
 type _Part = tuple[str, str, str]
 
 _VERSIONS = {(2, 0): "v2.0", (3, 0): "v3.0", (3, 1): "v3.1", (3, 2): "v3.2"}
+_LATEST = (3, 2)
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _OWN_DIALECT = "https://spec.openapis.org/oas/"
 _DEFINITIONS: dict[type[Node], _Part] = {
@@ -27,24 +28,26 @@ _DEFINITIONS: dict[type[Node], _Part] = {
     Response: ("Response", "response", "the response"),
     Schema: ("Schema", "schema", "the schema"),
 }
+_NAMED_DIALECT = re.compile(r"""\$schema["']?[ \t]*:""")
 _ELSEWHERE = re.compile(r"""\$ref["']?[ \t]*:[ \t]*["']?[^#"'\s]""")
 
 
 def validate(document: Document) -> Iterator[Problem]:
     """Yield what breaks the specification: by its schema, in the files it refers to, and what no schema sees in paths."""
     api = root_of(document)
-    version = _VERSIONS.get(api.version)
-    if version is None:
-        at = document.at(("openapi",) if "openapi" in document.data else ("swagger",))
-        text = document.data.get("openapi") or document.data.get("swagger")
-        if api.version[0] != 3 or not re.match(r"\d+\.\d+", str(text)):  # noqa: PLR2004
-            yield Problem(
-                f"`{text}` is not a version of OpenAPI", at, help="use `3.0`, `3.1`, `3.2` or `2.0` (Swagger)"
-            )
-            return
-        version = "v3.2"
+    key = "swagger" if api.is_swagger else "openapi"
+    written = str(document.data.get(key))
+    if not re.match(r"\d+\.\d+", written) or (api.version not in _VERSIONS and api.version[0] != _LATEST[0]):
+        yield Problem(
+            f"`{written}` is not a version of OpenAPI",
+            document.at((key,)),
+            help="use `3.0`, `3.1`, `3.2` or `2.0` (Swagger)",
+        )
+        return
+    is_newer = api.version not in _VERSIONS
+    version = _VERSIONS[_LATEST if is_newer else api.version]
     structure = _structure(version, None, _is_usual_dialect(document))
-    yield from _faults(structure, document, (), _plain(document.data))
+    yield from _faults(structure, document, (), _plain(document.data, "3.2.0" if is_newer else written))
     if _ELSEWHERE.search(document.source.text):
         yield from _parts(document, version)
     yield from templates(api)
@@ -94,8 +97,7 @@ def _is_usual_dialect(document: Document) -> bool:
     return (
         isinstance(named, str)
         and (named == _DIALECT or named.startswith(_OWN_DIALECT))
-        and '$schema"' not in document.source.text
-        and "$schema:" not in document.source.text
+        and _NAMED_DIALECT.search(document.source.text) is None
     )
 
 
@@ -132,12 +134,12 @@ def _schema_file(version: str) -> Path:
     return Path(spec.submodule_search_locations[0], "resources", "schemas", version, "schema.json")
 
 
-def _plain(data: Any) -> Any:
-    """Return *data* with versions that were written as numbers made text: YAML reads `swagger: 2.0` as a number."""
-    fixed = dict(data)
-    for key in ("swagger", "openapi"):
-        if isinstance(fixed.get(key), float | int):
-            fixed[key] = str(fixed[key])
+def _plain(data: Any, version: str) -> Any:
+    """Return *data* with versions that were written as numbers made text: YAML reads `swagger: 2.0` as a number.
+
+    *version* stands for the one of the specification, which lets newer ones pass as the newest that is known.
+    """
+    fixed = {**data, ("swagger" if "swagger" in data else "openapi"): version}
     info = fixed.get("info")
     if (
         isinstance(info, dict)
