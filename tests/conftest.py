@@ -15,6 +15,11 @@ os.environ["ARCHLINT_PLUGINS"] = "formats,reporters,rules"
 type Check = Callable[..., Outcome]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--update`, which writes what commands print into the pages."""
+    parser.addoption("--update", action="store_true", help="write the output of commands into the pages")
+
+
 @pytest.fixture(scope="session")
 def registry() -> Registry:
     """Return the installed plugins."""
