@@ -74,14 +74,19 @@ class Links:
             service.extra.update(fact.extra)
             self._index(service)
         for store_fact in stores:
-            found = self._stores.get(store_fact.name.lower(), [])
+            engine = engine_of(store_fact.engine) or store_fact.engine
+            found = [
+                store
+                for store in self._stores.get(store_fact.name.lower(), [])
+                if not engine or not store.engine or store.engine == engine
+            ]
             if not found:
                 store = Datastore(
                     id=f"datastore:{store_fact.entity or store_fact.name}",
                     name=store_fact.name,
                     host=store_fact.name,
-                    engine=store_fact.engine,
-                    kind=KINDS.get(engine_of(store_fact.engine) or store_fact.engine, "db"),
+                    engine=engine,
+                    kind=KINDS.get(engine, "db"),
                 )
                 self.graph.datastores.append(store)
                 found = [store]
@@ -116,16 +121,15 @@ class Links:
         return found[0] if len(found) == 1 else None
 
     def target(self, fact: DependencyFact) -> Service | Datastore | Topic | None:
-        """Return what a declared dependency is on."""
-        found = self._stores.get(fact.target.lower())
-        if found and fact.kind in {"uses", ""}:
-            return found[0]
-        service = self.service(fact.target, fact)
-        if service is not None:
-            return service
+        """Return what a declared dependency is on: what is used is a datastore, what is called a service."""
         short = fact.target.rpartition("/")[2].rpartition(":")[2].lower()
-        stores = self._stores.get(short, [])
-        return stores[0] if stores and fact.kind in {"uses", ""} else None
+        stores = self._stores.get(fact.target.lower()) or self._stores.get(short, [])
+        if fact.kind == "uses":
+            return stores[0] if stores else None
+        named = self._stores.get(fact.target.lower())
+        if named and not fact.kind:
+            return named[0]
+        return self.service(fact.target, fact) or (stores[0] if stores and not fact.kind else None)
 
     def is_asynchronous(self, name: str) -> bool:
         """Tell whether *name* is an API of events: who consumes it does not call anybody."""

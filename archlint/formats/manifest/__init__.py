@@ -1,11 +1,12 @@
 """archlint's own service manifest: what no other artifact can say of a service. Its schema is `service.schema.json` beside this module."""
 
 import json
-import posixpath
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
+
+from msgspec.structs import replace
 
 from archlint.api import (
     ChannelFact,
@@ -14,14 +15,14 @@ from archlint.api import (
     Document,
     Fact,
     Format,
-    LinkFact,
     MessageFact,
     Node,
     Problem,
     ServiceFact,
     Structure,
 )
-from archlint.formats.backstage import full_reference
+from archlint.formats.backstage.entities import full_reference
+from archlint.formats.backstage.facts import contract_link
 
 
 class ServiceManifest(Node):
@@ -36,6 +37,11 @@ class ServiceManifest(Node):
     def name(self) -> str:
         """The last part of the entity reference."""
         return self.entity.rpartition("/")[2].rpartition(":")[2]
+
+    @property
+    def full_entity(self) -> str:
+        """The service's entity reference in full: `component:default/orders`."""
+        return full_reference(self.entity, "component")
 
     def entries(self, key: str) -> Iterator[tuple[int, dict[str, Any]]]:
         """Yield the mappings in the list at *key* with their indices."""
@@ -105,7 +111,7 @@ def _service(manifest: ServiceManifest) -> ServiceFact:
         at=manifest.at("entity"),
         extractor="manifest",
         name=manifest.name,
-        entity=full_reference(manifest.entity, "component"),
+        entity=manifest.full_entity,
         aliases=tuple(alias for alias in aliases if isinstance(alias, str)),
         owner=str(manifest.get("owner", default="") or ""),
         role=str(manifest.get("role", default="") or ""),
@@ -119,26 +125,11 @@ def _service(manifest: ServiceManifest) -> ServiceFact:
 def _apis(manifest: ServiceManifest) -> Iterator[Fact]:
     for index, api in manifest.entries("apis"):
         contract = api.get("contract")
-        if not isinstance(contract, str) or "{{" in contract:
-            continue
-        remote = "://" in contract
-        path = (
-            contract
-            if remote
-            else posixpath.normpath(posixpath.join(posixpath.dirname(manifest.document.path), contract))
-        )
-        resolver = manifest.document.resolver
-        yield LinkFact(
-            at=manifest.at("apis", index, "contract"),
-            extractor="manifest",
-            kind="contract",
-            source=manifest.entity,
-            target=path,
-            exists=None
-            if remote or resolver is None or path.startswith("..")
-            else resolver.read(path) is not None,
-            extra={key: api[key] for key in ("visibility", "authBy") if key in api},
-        )
+        if isinstance(contract, str) and "{{" not in contract:
+            link = contract_link(
+                manifest.document, manifest.full_entity, ("apis", index, "contract"), contract
+            )
+            yield replace(link, extra={key: api[key] for key in ("visibility", "authBy") if key in api})
 
 
 def _dependencies(manifest: ServiceManifest) -> Iterator[Fact]:
@@ -148,7 +139,7 @@ def _dependencies(manifest: ServiceManifest) -> Iterator[Fact]:
             yield DependencyFact(
                 at=manifest.at("dependsOn", index, "target"),
                 extractor="manifest",
-                source=manifest.entity,
+                source=manifest.full_entity,
                 target=target,
                 kind="calls",
                 protocol=str(entry.get("via", "")),
@@ -164,24 +155,22 @@ def _data(manifest: ServiceManifest) -> Iterator[Fact]:
         if not isinstance(name, str):
             continue
         at = manifest.at("data", index)
-        if isinstance(entry.get("owner"), str):
-            short = name.rpartition("/")[2].rpartition(":")[2]
-            yield DatastoreFact(
-                at=at,
-                extractor="manifest",
-                name=short,
-                entity=full_reference(name, "resource"),
-                engine=str(entry.get("type", "")),
-                owner=entry["owner"],
-            )
+        yield DatastoreFact(
+            at=at,
+            extractor="manifest",
+            name=name.rpartition("/")[2].rpartition(":")[2],
+            entity=full_reference(name, "resource") if "target" in entry else "",
+            engine=_text(entry, "type"),
+            owner=_text(entry, "owner"),
+        )
         yield DependencyFact(
             at=at,
             extractor="manifest",
-            source=manifest.entity,
-            target=name,
+            source=manifest.full_entity,
+            target=full_reference(name, "resource") if "target" in entry else name,
             kind="uses",
             declared=True,
-            extra={"access": entry.get("access", "")},
+            extra={key: entry[key] for key in ("access", "layer") if key in entry},
         )
 
 
@@ -198,7 +187,7 @@ def _channels(manifest: ServiceManifest) -> Iterator[Fact]:
             extractor="manifest",
             action=action,
             address=entry["channel"],
-            service=manifest.entity,
+            service=manifest.full_entity,
             broker=str(entry.get("broker", "")),
             messages=tuple(MessageFact(name=str(name), at=at) for name in messages)
             if isinstance(messages, list)
@@ -207,6 +196,11 @@ def _channels(manifest: ServiceManifest) -> Iterator[Fact]:
                 key: value for key, value in entry.items() if key not in {"channel", "action", "messages"}
             },
         )
+
+
+def _text(entry: dict[str, Any], key: str) -> str:
+    value = entry.get(key)
+    return value if isinstance(value, str) else ""
 
 
 FORMAT = ManifestFormat()
