@@ -80,6 +80,8 @@ def json_fault(error: Exception, text: str) -> SyntaxFault:
         comma = len(text[: position + 1].rstrip(" \t\r\n]}")) - 1
         if position >= len(text.rstrip()):
             message = "the text ends before its last value is complete"
+        elif text.startswith(("//", "/*", "#"), position):
+            message = "JSON has no comments"
         elif text[comma] == "," and text[comma + 1 :].lstrip(" \t\r\n")[:1] in {"]", "}"}:
             position, message = comma, "a comma before the closing bracket"
         message = _JSON_WORDS.get(message.partition(" starting")[0].removesuffix(" at"), message)

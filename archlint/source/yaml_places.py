@@ -9,7 +9,6 @@ from archlint.source.events import event_source, span, value_of
 from archlint.source.location import Region
 from archlint.source.pointer import Pointer
 from archlint.source.scalars import key_text
-from archlint.source.source import split_lines
 
 type Place = tuple[Pointer, bool]
 
@@ -34,7 +33,21 @@ def locate_in_yaml(text: str, index: int, places: Iterable[Place]) -> dict[Place
         found.update(locate_in_tree(text, index, missing))
     elif missing and scan.broken:
         found.update(_roughly(text, index, missing))
-    return {place: found.get(place) or _nearest(place[0], found) for place in wanted}
+    last = _end_of(text)
+    return {place: _clamped(found.get(place) or _nearest(place[0], found), last) for place in wanted}
+
+
+def _end_of(text: str) -> tuple[int, int]:
+    line = text.count("\n") + text.count("\r") - text.count("\r\n") + 1
+    return line, len(text) - max(text.rfind("\n"), text.rfind("\r"))
+
+
+def _clamped(region: Region, last: tuple[int, int]) -> Region:
+    """Return *region* within the text, of whose end libyaml thinks that a line follows."""
+    if region.end_line <= last[0]:
+        return region
+    start = min((region.start_line, region.start_column), last)
+    return Region(*start, *last)
 
 
 def key_of(event: Any) -> str:
@@ -213,8 +226,9 @@ class _Scan:
             self.indirect = True
 
     def _note_collection(self, want: _Want, frame: _Frame | None, start: Any) -> None:
+        first = (start.line + 1, start.column + 1)
         end = self._end(self._last)
-        self._note(want, frame, Region(start.line + 1, start.column + 1, end.end_line, end.end_column))
+        self._note(want, frame, Region(*first, *max(first, (end.end_line, end.end_column))))
 
     def _note(self, want: _Want, frame: _Frame | None, region: Region) -> None:
         self.found[want.pointer, False] = region
@@ -224,13 +238,11 @@ class _Scan:
     def _end(self, event: Any) -> Region:
         """Return the region of *event*; nothing that libyaml places at the next token ends with what is before it."""
         mark = event.start_mark
-        if mark.index == event.end_mark.index:
-            if self._before is None and mark.index >= len(self._text):
-                lines = split_lines(self._text)
-                return Region.point(len(lines), len(lines[-1]) + 1)
-            if self._before is not None and self._text[mark.index - 1 : mark.index] not in _BEFORE_NOTHING:
-                region = scalar_span(self._before, self._text)
-                return Region.point(region.end_line, region.end_column)
+        before = self._before
+        is_empty = mark.index == event.end_mark.index
+        if before is not None and is_empty and self._text[mark.index - 1 : mark.index] not in _BEFORE_NOTHING:
+            region = scalar_span(before, self._text)
+            return Region.point(region.end_line, region.end_column)
         return scalar_span(event, self._text)
 
 
@@ -252,6 +264,7 @@ def _roughly(text: str, index: int, places: list[Place]) -> Iterator[tuple[Place
         for place in places:
             node = tree.locate(place[0])
             if node is not None:
-                yield place, Region(*node.range())
+                line, column, *end = node.range()
+                yield place, Region(line, column, *max((line, column), tuple(end)))
     except (yamlrocks.YAMLRocksError, IndexError, ValueError):
         return

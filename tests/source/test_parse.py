@@ -125,6 +125,7 @@ def test_faults_have_a_place(text: str | bytes, fault: tuple[str, int, int]) -> 
         ('{"a": 1} {"b": 2}', ("there is more text after the value", 1, 10)),
         ('{"a": NaN}', ("there is no such value in JSON", 1, 7)),
         ("[1,\n 2,\n]\n", ("a comma before the closing bracket", 2, 3)),
+        ('{\n  // a comment\n  "a": 1}', ("JSON has no comments", 2, 3)),
         ('{"a" 1}', ("there is no `:` after the key", 1, 6)),
         ('["a" "b"]', ("there is no `,` after the value", 1, 6)),
         ('["\\ud800"]', ("`\\ud800` is half of a character", 1, 3)),

@@ -314,6 +314,38 @@ def test_places_in_long_lines_cost_linear_time(name: str) -> None:
     assert time.process_time() - start < 5
 
 
+PIECES = [
+    *"ab:-?,[]{}&*!|>'\"%@`#~ \n\t\\x0<.1",
+    "---",
+    "\r\n",
+    "é",
+    "\u2028",
+    "{{ x }}",
+    "\n  ",
+    "\n- ",
+    ": ",
+    "a: ",
+    "&a ",
+    "*a",
+    "<<: ",
+]
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.lists(st.sampled_from(PIECES), max_size=25).map("".join))
+def test_all_places_of_any_text_lie_inside_it(text: str) -> None:
+    lines = split_lines(text)
+    for document in parse(Source("a.yaml", text.encode())).documents:
+        places = [(pointer, on_key) for pointer, _ in nodes(document.data) for on_key in (False, True)]
+        for region in document.locator.locate([*places, (("none",), True), ((0, "x", 1), False)]).values():
+            start = (region.start_line, region.start_column)
+            end = (region.end_line, region.end_column)
+            assert (1, 1) <= start <= end
+            assert region.end_line <= len(lines)
+            assert region.start_column <= len(lines[region.start_line - 1]) + 1
+            assert region.end_column <= len(lines[region.end_line - 1]) + 1
+
+
 def sample(pattern: str, most: int) -> list[Path]:
     files = sorted(
         path for path in CORPUS.rglob(pattern) if path.stat().st_size < 30_000 and "invalid" not in path.parts
