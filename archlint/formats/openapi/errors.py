@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from archlint.formats.openapi.content import MediaType, Response
 from archlint.formats.openapi.schema import Schema
+from archlint.formats.openapi.understanding import is_probe
 from archlint.formats.openapi.views import OpenAPI, Operation
 from archlint.formats.openapi.words import OAUTH, bare
 
@@ -49,7 +50,7 @@ class ErrorBody:
 def error_bodies(api: OpenAPI) -> list[ErrorBody]:
     """Return the described JSON bodies of 4xx, 5xx and `default` responses, once per response definition.
 
-    Token endpoints are left out: OAuth 2 says what their errors look like (RFC 6749 §5.2).
+    Left out are token endpoints, for OAuth 2 says what their errors look like (RFC 6749 §5.2), and health checks.
     """
     known = api.document.memo.get("errors")
     if known is None:
@@ -66,7 +67,7 @@ def is_oauth(operation: Operation) -> bool:
 def _error_bodies(api: OpenAPI) -> list[ErrorBody]:
     found, seen = [], set()
     for operation in api.operations:
-        if is_oauth(operation):
+        if is_oauth(operation) or is_probe(operation):
             continue
         succeeds = any(status[:1] in {"1", "2", "3"} for status in operation.responses)
         for status, response in operation.responses.items():

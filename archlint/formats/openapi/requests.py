@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from archlint.formats.openapi.base import SAFE
 from archlint.formats.openapi.schema import Schema
+from archlint.formats.openapi.understanding import understand
 from archlint.formats.openapi.views import OpenAPI, Operation
 from archlint.formats.openapi.words import words
 
@@ -12,10 +13,11 @@ def is_batch(operation: Operation) -> bool:
     """Tell whether *operation* changes many things at once: by its path, or because its body is a list of objects."""
     if operation.method in SAFE:
         return False
-    last = operation.path.rsplit("/", 1)[-1]
-    if {"batch", "bulk"} & set(words(last)) or ":batch" in operation.path.lower():
+    last = words(operation.path.rsplit("/", 1)[-1]) if not operation.path.endswith("}") else []
+    named = bool(last) and not {"batch", "bulk"}.isdisjoint((last[0], last[-1]))
+    if operation.body is not None and (named or ":batch" in operation.path.lower()):
         return True
-    return batch_array(operation) is not None
+    return batch_array(operation) is not None and understand(operation).kind != "action"
 
 
 def batch_array(operation: Operation) -> Schema | None:

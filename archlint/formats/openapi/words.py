@@ -142,6 +142,12 @@ PROBES = frozenset((
 PASSTHROUGH = frozenset(("proxy", "passthrough", "forward", "raw", "graphql", "jsonrpc", "rpc", "mcp"))
 """Words in paths of operations that pass on what they do not know."""
 
+VERBS = {
+    "get": True, "create": True, "update": True, "delete": True, "fetch": True, "retrieve": True, "modify": True, "remove": True, "add": True, "insert": True,
+    "save": True, "make": True, "list": False, "process": False, "do": False, "set": False, "edit": True, "find": True, "generate": True, "put": False, "post": False,
+}  # fmt: skip
+"""Verbs that the method says already; the value tells whether a name that begins with one is a verb as well (`getOrders`)."""
+
 OAUTH = frozenset(
     ("token", "revoke", "introspect", "oauth", "oauth2", "oauthtoken", "accesstoken", "deviceauthorization")
 )

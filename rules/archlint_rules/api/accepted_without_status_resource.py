@@ -96,6 +96,18 @@ def _spec(
         Good(_spec(extra="x-fire-and-forget: true"), "nobody waits"),
         Good(_spec(path="/events"), "events are only taken in"),
         Good(
+            """
+            openapi: 3.1.0
+            info: {title: Orders, version: 1.0.0}
+            paths:
+              /orders/{id}:
+                get: {responses: {"200": {description: ok}}}
+              /orders/{id}/cancel:
+                post: {responses: {"202": {description: It will be cancelled}}}
+            """,
+            "the order shows whether it is cancelled",
+        ),
+        Good(
             _spec(path="/exports/{id}", method="delete").replace(
                 "    delete:", "    get: {responses: {}}\n    delete:"
             ),
@@ -111,8 +123,17 @@ def accepted_without_status_resource(response: Response, context: Context) -> It
     """Report a 202 response with neither a header that leads somewhere nor a body with an id or a link."""
     del context
     operation = response.operation
-    itself = operation.method != "POST" and any(other.method == "GET" for other in operation.item.operations)
-    if itself or operation.flag("x-fire-and-forget") or response.headers.keys() & _HEADERS:
+    above = operation.path.rsplit("/", 1)[0]
+    shown = {operation.path} if operation.method != "POST" else set()
+    if operation.path.count("/") > 1 and above.endswith("}"):
+        shown.add(above)
+    read = any(other.method == "GET" and other.path in shown for other in operation.root.operations)
+    if (
+        read
+        or any(name.endswith("id") for name in response.headers)
+        or operation.flag("x-fire-and-forget")
+        or response.headers.keys() & _HEADERS
+    ):
         return
     if INGEST & set(words(operation.path.rsplit("/", 1)[-1])):
         return

@@ -110,7 +110,8 @@ def batch_without_item_status(operation: Operation, context: Context) -> Iterato
                 or schema.keyword("additionalProperties")
             ):
                 return
-            if any(value.is_array for part in schema.walk() for value in part.properties.values()):
+            parts = [value for part in schema.walk() for value in part.properties.values()]
+            if any(value.is_array or not value.types for value in parts):
                 return
     yield Problem(
         f"`{operation.name}` answers once for all of its items",

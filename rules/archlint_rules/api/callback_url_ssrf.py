@@ -21,7 +21,7 @@ from archlint.formats.openapi.words import bare
 
 _NAMES = frozenset((
     "callbackurl", "callbackuri", "callback", "webhookurl", "webhookuri", "webhook", "notificationurl", "notificationuri", "notifyurl", "notifyuri", "hookurl",
-    "hookuri", "pingurl", "posturl", "deliveryurl", "deliveryuri", "statuscallback", "statuscallbackurl", "sink", "eventsurl", "targeturl", "fallbackurl", "postbackurl",
+    "hookuri", "pingurl", "posturl", "deliveryurl", "deliveryuri", "statuscallback", "statuscallbackurl", "sink", "eventsurl", "postbackurl",
 ))  # fmt: skip
 _GUARDED = re.compile(
     r"https|allow[- ]?list|white[- ]?list|private (?:address|network|ip)|validated|verified|registered",

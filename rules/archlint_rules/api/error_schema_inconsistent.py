@@ -114,7 +114,7 @@ def error_schema_inconsistent(api: OpenAPI, context: Context) -> Iterator[Proble
     if len(bodies) < _LEAST or len(counts) == 1:
         return
     norm = max(counts, key=lambda shape: (counts[shape], sorted(shape)))
-    common = [body for body in bodies if norm <= body.shape or body.shape <= norm]
+    common = [body for body in bodies if norm <= body.shape]
     if 2 * len(common) <= len(bodies):
         first = next(body for body in bodies if body.shape == norm)
         others = {body.shape: body for body in bodies if body.shape != norm}
@@ -131,7 +131,7 @@ def error_schema_inconsistent(api: OpenAPI, context: Context) -> Iterator[Proble
     model = next(body for body in common if body.shape == norm)
     odd: defaultdict[frozenset[str], list[ErrorBody]] = defaultdict(list)
     for body in bodies:
-        if not (norm <= body.shape or body.shape <= norm):
+        if not norm <= body.shape:
             odd[body.shape].append(body)
     for places in odd.values():
         shown = places if len(places) <= _MOST_PLACES else places[:1]
