@@ -87,6 +87,14 @@ def run(arguments: list[str] | None = None) -> int:
         return 130
     except ReaderGone:
         return 141
+    except Exception as error:
+        if os.environ.get("ARCHLINT_DEBUG"):
+            raise
+        from archlint.findings.sanitize import plain  # noqa: PLC0415 - needed for this alone
+
+        text = plain(f"{type(error).__name__}: {error}")
+        click.echo(f"archlint: internal error: {text} (ARCHLINT_DEBUG=1 shows where)", err=True)
+        return 2
     return status if isinstance(status, int) else 0
 
 
