@@ -74,6 +74,19 @@ _SERVICE: dict[str, Any] = {
 _DATA = {"type": ["object", "null"], "additionalProperties": {"type": ["string", "null"]}}
 _SCHEMAS: dict[str, dict[str, Any]] = {
     "Deployment": {"properties": {"spec": {"type": "object", "properties": {"template": _TEMPLATE}}}},
+    "CronJob": {
+        "properties": {
+            "spec": {
+                "type": "object",
+                "properties": {
+                    "jobTemplate": {
+                        "type": "object",
+                        "properties": {"spec": {"type": "object", "properties": {"template": _TEMPLATE}}},
+                    }
+                },
+            }
+        }
+    },
     "Pod": {"properties": {"spec": _POD}},
     "Service": {"properties": {"spec": _SERVICE}},
     "ConfigMap": {"properties": {"data": _DATA}},
@@ -91,7 +104,9 @@ def validate(manifest: Manifest) -> Iterator[Problem]:
     """Yield the places of *manifest* that the graph would read and cannot."""
     if "." in manifest.group and manifest.group != "networking.k8s.io":
         return
-    if b"{{" in manifest.document.source.raw:  # a template that happens to parse says nothing of what is rendered
+    if (
+        b"{{" in manifest.document.source.raw
+    ):  # a template that happens to parse says nothing of what is rendered
         return
     structure = _structure(_SAME.get(manifest.kind, manifest.kind))
     if structure is None:

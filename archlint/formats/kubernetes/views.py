@@ -15,10 +15,13 @@ _TEMPLATE_AT: dict[str, tuple[str, ...]] = {
     "ReplicaSet": ("spec", "template"),
     "ReplicationController": ("spec", "template"),
     "Rollout": ("spec", "template"),
+    "DeploymentConfig": ("spec", "template"),
     "Job": ("spec", "template"),
     "CronJob": ("spec", "jobTemplate", "spec", "template"),
 }
-_GROUPS = frozenset(("", "apps", "batch", "extensions", "argoproj.io"))
+_GROUPS = frozenset(("", "apps", "batch", "extensions", "argoproj.io", "apps.openshift.io"))
+_KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+_MOST_FOLDERS = 3
 
 SIDECARS = frozenset((
     "istio-proxy", "istio-init", "linkerd-proxy", "linkerd-init", "daprd", "otel-agent", "otel-collector", "vault-agent",
@@ -228,13 +231,14 @@ def scope_of(path: str, namespace: str) -> str:
     return f"k8s:{namespace or 'default'}"
 
 
-def kustomizations(document: Document) -> list[dict[str, Any]]:
-    """Return the kustomizations in the folder of *document*."""
+def kustomizations(document: Document, folder: str | None = None) -> list[dict[str, Any]]:
+    """Return the kustomizations in *folder*, by default the one of *document*."""
     if document.resolver is None:
         return []
-    folder = posixpath.dirname(document.path)
+    if folder is None:
+        folder = posixpath.dirname(document.path)
     found: list[dict[str, Any]] = []
-    for name in ("kustomization.yaml", "kustomization.yml", "Kustomization"):
+    for name in _KUSTOMIZATIONS:
         path = posixpath.join(folder, name)
         if document.resolver.read(path) is not None:
             found.extend(
@@ -244,13 +248,19 @@ def kustomizations(document: Document) -> list[dict[str, Any]]:
 
 
 def patches_of(document: Document) -> frozenset[str]:
-    """Return the files that a kustomization in the folder of *document* lists as patches."""
-    folder = posixpath.dirname(document.path)
-    return frozenset(
-        posixpath.normpath(posixpath.join(folder, item))
-        for kustomization in kustomizations(document)
-        for item in _patch_files(kustomization)
-    )
+    """Return the files that a kustomization in the folder of *document*, or in one of the next above, lists as patches."""
+    known: frozenset[str] | None = document.memo.get("patches")
+    if known is None:
+        folders = [posixpath.dirname(document.path)]
+        while folders[-1] and len(folders) < _MOST_FOLDERS:
+            folders.append(posixpath.dirname(folders[-1]))
+        known = document.memo["patches"] = frozenset(
+            posixpath.normpath(posixpath.join(folder, item))
+            for folder in folders
+            for kustomization in kustomizations(document, folder)
+            for item in _patch_files(kustomization)
+        )
+    return known
 
 
 def is_optional(document: Document) -> bool:
