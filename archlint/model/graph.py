@@ -212,7 +212,7 @@ class ServiceGraph:
 
 def _shortest_cycle(part: Any, rustworkx: Any) -> list[Dependency]:
     best: list[int] = []
-    for source, target in sorted(part.edge_list()):
+    for source, target in sorted(part.edge_list())[:_MOST_TRIES]:
         paths = rustworkx.dijkstra_shortest_paths(part, target, target=source)
         if source in paths and (not best or len(paths[source]) + 1 < len(best)):
             best = [*paths[source], target]
@@ -224,3 +224,4 @@ def _shortest_cycle(part: Any, rustworkx: Any) -> list[Dependency]:
 
 
 _SHORTEST = 3
+_MOST_TRIES = 500
