@@ -12,13 +12,14 @@ Find the consumer and describe what it receives, mark the channel as public (`x-
 
 from collections.abc import Iterator
 
-from archlint.api import Bad, Confidence, Context, Good, Problem, Severity, Topic, rule
+from archlint.api import Bad, Context, Good, Problem, ServiceGraph, Severity, rule
+from archlint_rules.events.matching import one_sided
 
 _DOCUMENT = """
 asyncapi: 3.0.0
 info: {{title: {name}, version: 1.0.0}}
 channels:
-  placed: {{address: orders.placed{more}}}
+  placed: {{address: "orders.placed"{more}}}
 operations:
   {name}Placed:{marker}
     action: {action}
@@ -26,63 +27,59 @@ operations:
 """
 
 
-def document(name: str, action: str, marker: str = "", more: str = "") -> str:
-    """Return an AsyncAPI document of one operation."""
+def _document(name: str, action: str, marker: str = "", more: str = "") -> str:
     return _DOCUMENT.format(name=name, action=action, marker=marker, more=more)
-
-
-_AUDIT = ("audit", "dlq", "dlt", "dead-letter", "deadletter", "cdc", "log", "metrics", "telemetry", "reply")
 
 
 @rule(
     id="event-not-consumed",
     category="events",
     severity=Severity.INFO,
-    subject=Topic,
+    subject=ServiceGraph,
     since="0.1.0",
     references=("https://opensource.zalando.com/restful-api-guidelines/#194",),
     examples=(
         Bad(
             {
-                "orders.yaml": document("orders", "send"),
-                "stock.yaml": document("stock", "receive").replace("orders.placed", "orders.shipped"),
-            }
-            | {
-                "orders.yaml": document(
+                "orders.yaml": _document(
                     "orders", "send", "  # <- `orders` sends to `orders.placed`, which nobody here receives"
-                )
+                ),
+                "stock.yaml": _document("stock", "receive").replace("orders.placed", "orders.shipped"),
             }
         ),
-        Good({"orders.yaml": document("orders", "send"), "stock.yaml": document("stock", "receive")}),
+        Good({"orders.yaml": _document("orders", "send"), "stock.yaml": _document("stock", "receive")}),
         Good(
             {
-                "orders.yaml": document("orders", "send", more=", x-visibility: public"),
-                "stock.yaml": document("stock", "receive").replace("orders.placed", "b"),
+                "orders.yaml": _document("orders", "send", more=", x-visibility: public"),
+                "stock.yaml": _document("stock", "receive").replace("orders.placed", "b"),
             },
             "for others",
         ),
-        Good({"orders.yaml": document("orders", "send")}, "one document says nothing of the others"),
+        Good({"orders.yaml": _document("orders", "send")}, "one document says nothing of the others"),
+        Good(
+            {
+                "orders.yaml": _document("orders", "send").replace("orders.placed", "orders.{region}.placed"),
+                "stock.yaml": _document("stock", "receive").replace("orders.placed", "orders.eu.placed"),
+            },
+            "a consumer of one of its regions",
+        ),
+        Good(
+            {
+                "orders.yaml": _document("orders", "send").replace("orders.placed", "orders.audit"),
+                "stock.yaml": _document("stock", "receive"),
+            },
+            "an audit trail is read by people",
+        ),
     ),
 )
-def event_not_consumed(topic: Topic, context: Context) -> Iterator[Problem]:
-    """Report a channel with producers and without consumers, where some service in scope describes what it receives."""
-    if (
-        not topic.producers
-        or topic.consumers
-        or topic.public
-        or any(word in topic.address.lower() for word in _AUDIT)
-    ):
-        return
-    others = {id(service) for other in context.graph.topics for service in other.consumers}
-    if not others or all(use.reply for _, use in topic.uses):
-        return
-    complete = context.complete(topic.location.path)
-    first = next(use for _, use in topic.uses if use.action == "send")
-    yield Problem(
-        f"`{topic.producers[0].name}` sends to `{topic.address}`, which nobody here receives",
-        first.at,
-        help="describe the consumer, mark the channel public, or remove the event",
-        severity=Severity.WARNING if complete else Severity.INFO,
-        confidence=Confidence.DECLARED,
-        identity=("not-consumed", topic.id),
-    )
+def event_not_consumed(graph: ServiceGraph, context: Context) -> Iterator[Problem]:
+    """Report channels with producers and without consumers, where other services describe what they receive."""
+    for topic, producer, use in one_sided(graph, "send"):
+        complete = context.complete(use.at.path)
+        yield Problem(
+            f"`{producer.name}` sends to `{topic.address}`, which nobody here receives",
+            use.at,
+            help="describe the consumer, mark the channel public, or remove the event",
+            severity=Severity.WARNING if complete else Severity.INFO,
+            identity=("not-consumed", topic.id),
+        )

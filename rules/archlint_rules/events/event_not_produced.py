@@ -6,18 +6,20 @@ The consumer runs, is green, and does nothing: a channel was renamed on one side
 
 ## How to fix
 
-Correct the address, describe the producer, or remove the consumer. For events from outside, describe the other side as a service.
+Correct the address, describe the producer, or remove the consumer. For events from outside, mark the channel as public (`x-visibility: public`)
+or describe the other side as a service. In AsyncAPI 2, `publish` is what *others* may do: the application receives.
 """
 
 from collections.abc import Iterator
 
-from archlint.api import Bad, Context, Good, Problem, Severity, Topic, rule
+from archlint.api import Bad, Context, Good, Problem, ServiceGraph, Severity, rule
+from archlint_rules.events.matching import one_sided
 
 _DOCUMENT = """
 asyncapi: 3.0.0
 info: {{title: {name}, version: 1.0.0}}
 channels:
-  placed: {{address: {address}}}
+  placed: {{address: "{address}"}}
 operations:
   {name}Placed:{marker}
     action: {action}
@@ -33,7 +35,7 @@ def _document(name: str, action: str, address: str = "orders.placed", marker: st
     id="event-not-produced",
     category="events",
     severity=Severity.WARNING,
-    subject=Topic,
+    subject=ServiceGraph,
     since="0.1.0",
     references=("https://www.asyncapi.com/docs/reference/specification/v3.0.0#operationObject",),
     examples=(
@@ -51,6 +53,13 @@ def _document(name: str, action: str, address: str = "orders.placed", marker: st
         Good({"stock.yaml": _document("stock", "receive")}, "one document says nothing of the others"),
         Good(
             {
+                "orders.yaml": _document("orders", "send", "shop/{region}/orders"),
+                "stock.yaml": _document("stock", "receive", "shop/+/orders"),
+            },
+            "a subscription with a wildcard",
+        ),
+        Good(
+            {
                 "orders.yaml": """
                     asyncapi: 2.6.0
                     info: {title: orders, version: 1.0.0}
@@ -66,18 +75,14 @@ def _document(name: str, action: str, address: str = "orders.placed", marker: st
         ),
     ),
 )
-def event_not_produced(topic: Topic, context: Context) -> Iterator[Problem]:
-    """Report a channel with consumers and without producers, where some service in scope describes what it sends."""
-    if not topic.consumers or topic.producers or topic.public:
-        return
-    producers = {service.id for other in context.graph.topics for service in other.producers}
-    if not producers - {service.id for service in topic.consumers} or all(use.reply for _, use in topic.uses):
-        return
-    first = next(use for _, use in topic.uses if use.action == "receive")
-    yield Problem(
-        f"`{topic.consumers[0].name}` waits for `{topic.address}`, which nobody here sends",
-        first.at,
-        help="correct the address, describe the producer, or remove the consumer",
-        severity=Severity.WARNING if context.complete(topic.location.path) else Severity.INFO,
-        identity=("not-produced", topic.id),
-    )
+def event_not_produced(graph: ServiceGraph, context: Context) -> Iterator[Problem]:
+    """Report channels with consumers and without producers, where other services describe what they send."""
+    for topic, consumer, use in one_sided(graph, "receive"):
+        complete = context.complete(use.at.path)
+        yield Problem(
+            f"`{consumer.name}` waits for `{topic.address}`, which nobody here sends",
+            use.at,
+            help="correct the address, describe the producer, or remove the consumer",
+            severity=Severity.WARNING if complete else Severity.INFO,
+            identity=("not-produced", topic.id),
+        )

@@ -11,11 +11,11 @@ Let the producer guarantee what consumers need (make the property required), or 
 """
 
 from collections.abc import Iterator
-from typing import Any
 
 from archlint.api import (
     Bad,
     ChannelFact,
+    Confidence,
     Context,
     Good,
     MessageFact,
@@ -26,6 +26,7 @@ from archlint.api import (
     Topic,
     rule,
 )
+from archlint_rules.events.compatibility import contradictions
 
 _DOCUMENT = """
 asyncapi: 3.0.0
@@ -41,7 +42,6 @@ operations:
     action: {action}
     channel: {{$ref: "#/channels/placed"}}
 """
-_MOST_DEPTH = 8
 
 
 def _both(sent: str, expected: str, marker: str = "") -> dict[str, str]:
@@ -82,7 +82,35 @@ def _both(sent: str, expected: str, marker: str = "") -> dict[str, str]:
             ),
             "a consumer may know less, and an integer is a number",
         ),
+        Bad(
+            _both(
+                "{type: object, properties: {at: {type: string, format: date}}}",
+                "{type: object, properties: {at: {type: string, format: date-time}}}",
+                "  # <- `stock` expects `at` of `Placed` as date-time, `orders` sends it as date",
+            )
+        ),
+        Bad(
+            _both(
+                "{type: object, properties: {kind: {enum: [new, gift]}}}",
+                "{type: object, properties: {kind: {enum: [new, used]}}}",
+                "  # <- `orders` may send `gift` as `kind` of `Placed`, which `stock` does not know",
+            )
+        ),
+        Bad(
+            _both(
+                "{allOf: [{required: [id], properties: {id: {type: string}}}], properties: {lines: {type: array, items: {type: string}}}}",
+                "{type: object, required: [id], properties: {lines: {type: array, items: {type: object}}}}",
+                "  # <- `stock` expects `lines[]` of `Placed` as object, `orders` sends it as string",
+            )
+        ),
         Good(_both("{}", "{type: object, required: [id]}"), "nothing is known of what is sent"),
+        Good(
+            _both(
+                "{oneOf: [{required: [id]}, {required: [key]}]}",
+                "{type: object, required: [id], properties: {id: {type: string}}}",
+            ),
+            "alternatives are not judged",
+        ),
     ),
 )
 def producer_consumer_schema_incompatible(topic: Topic, context: Context) -> Iterator[Problem]:
@@ -100,90 +128,57 @@ def _compare(
     topic: Topic, sent: tuple[Service, ChannelFact], expected: tuple[Service, ChannelFact]
 ) -> Iterator[Problem]:
     sender, receiver = sent[0].name, expected[0].name
+    same_broker = sent[1].broker == expected[1].broker != ""
     for wanted in expected[1].messages:
         offered = _counterparts(wanted, sent[1].messages, alone=len(expected[1].messages) == 1)
-        faults = [fault for message in offered for fault in _faults(message, wanted, sender, receiver)]
-        if faults and all(list(_faults(message, wanted, sender, receiver)) for message in offered):
-            message, severity = faults[0]
+        faults = [_faults(message, wanted, sender, receiver) for message in offered]
+        if not faults or not all(faults):
+            continue
+        for text, severity in faults[0]:
             yield Problem(
-                message,
+                text,
                 wanted.at,
                 help="let the producer guarantee it, or let the consumer do without it",
                 related=(Related(f"`{sender}` sends it like this", offered[0].at),),
                 severity=severity,
-                identity=("schema", topic.id, sender, receiver, wanted.name),
+                confidence=Confidence.DECLARED if same_broker else Confidence.INFERRED,
+                identity=("schema", topic.id, sender, receiver, wanted.name, text),
             )
 
 
 def _counterparts(wanted: MessageFact, offered: tuple[MessageFact, ...], *, alone: bool) -> list[MessageFact]:
-    same = [message for message in offered if message.name == wanted.name]
+    """Return the messages that may be meant: those of the same name or `$id`, else the only one where there is one on each side."""
+    same = [message for message in offered if wanted.name and message.name == wanted.name]
+    if not same and (identifier := _identifier(wanted)):
+        same = [message for message in offered if _identifier(message) == identifier]
     return same or (list(offered) if alone and len(offered) == 1 else [])
+
+
+def _identifier(message: MessageFact) -> str:
+    return str(message.payload.get("$id", "")) if isinstance(message.payload, dict) else ""
 
 
 def _faults(
     sent: MessageFact, wanted: MessageFact, sender: str, receiver: str
-) -> Iterator[tuple[str, Severity | None]]:
-    if sent.content_type and wanted.content_type and sent.content_type != wanted.content_type:
-        yield (
-            f"`{receiver}` expects `{wanted.name}` as `{wanted.content_type}`, `{sender}` sends `{sent.content_type}`",
-            None,
-        )
-    pending: list[tuple[tuple[str, ...], Any, Any]] = [((), sent.payload, wanted.payload)]
-    while pending:
-        path, one, other = pending.pop()
-        if (
-            not isinstance(one, dict)
-            or not isinstance(other, dict)
-            or not one
-            or not other
-            or len(path) > _MOST_DEPTH
-        ):
-            continue
-        name = ".".join(path) or "the payload"
-        types, needed = _types(one), _types(other)
-        if types and needed and not types & needed:
-            yield (
-                f"`{receiver}` expects `{name}` of `{wanted.name}` as {_listed(needed)}, `{sender}` sends it as {_listed(types)}",
-                None,
-            )
-            continue
-        if _combined(one) or _combined(other):
-            continue
-        for key in other.get("required") or ():
-            if key not in (one.get("required") or ()) and isinstance(one.get("properties"), dict):
-                where = ".".join((*path, str(key)))
-                yield (
-                    f"`{receiver}` needs `{where}` of `{wanted.name}`, which `{sender}` does not guarantee",
-                    None,
-                )
-        yield from _enums(one, other, name, wanted.name, (sender, receiver))
-        first, second = one.get("properties"), other.get("properties")
-        if isinstance(first, dict) and isinstance(second, dict):
-            pending.extend(((*path, str(key)), first[key], second[key]) for key in second if key in first)
+) -> list[tuple[str, Severity | None]]:
+    name = f"`{wanted.name}`" if wanted.name else "the message"
+    one, other = _media(sent.content_type), _media(wanted.content_type)
+    if one and other and one != other:
+        return [(f"`{receiver}` expects {name} as `{other}`, `{sender}` sends `{one}`", None)]
+    found = []
+    for fault in contradictions(sent.payload, wanted.payload):
+        what = f"`{fault.path}` of {name}" if fault.path else f"the payload of {name}"
+        if fault.kind == "required":
+            text = f"`{receiver}` needs {what}, which `{sender}` does not guarantee"
+        elif fault.kind in {"type", "format"}:
+            text = f"`{receiver}` expects {what} as {fault.wanted}, `{sender}` sends it as {fault.sent}"
+        else:
+            text = f"`{sender}` may send `{fault.sent}` as {what}, which `{receiver}` does not know"
+        found.append((text, Severity.WARNING if fault.kind == "value" else None))
+    return found
 
 
-def _enums(
-    one: dict[str, Any], other: dict[str, Any], name: str, message: str, who: tuple[str, str]
-) -> Iterator[tuple[str, Severity | None]]:
-    sent, known = one.get("enum"), other.get("enum")
-    if isinstance(sent, list) and isinstance(known, list):
-        unknown = [value for value in sent if value not in known]
-        if unknown:
-            text = f"`{who[0]}` may send `{unknown[0]}` as `{name}` of `{message}`, which `{who[1]}` does not know"
-            yield text, Severity.WARNING if len(unknown) < len(sent) else None
-
-
-def _types(schema: dict[str, Any]) -> set[str]:
-    kind = schema.get("type")
-    found = (
-        {kind} if isinstance(kind, str) else {str(item) for item in kind} if isinstance(kind, list) else set()
-    )
-    return found | {"number"} if "integer" in found else found
-
-
-def _combined(schema: dict[str, Any]) -> bool:
-    return any(key in schema for key in ("oneOf", "anyOf", "allOf", "not", "if"))
-
-
-def _listed(types: set[str]) -> str:
-    return " or ".join(sorted(types - ({"number"} if "integer" in types else set())))
+def _media(content_type: str) -> str:
+    """Return a media type without parameters; all JSON is one."""
+    name = content_type.partition(";")[0].strip().lower()
+    return "application/json" if name.endswith("+json") or name == "text/json" else name
