@@ -10,6 +10,7 @@ from archlint.cli.common import open_project
 from archlint.cli.output import emit
 from archlint.config.schema import configuration_schema
 from archlint.config.show import settings_of
+from archlint.errors import UsageError
 from archlint.plugins.registry import Registry
 
 _CHOICE = (
@@ -41,7 +42,10 @@ def show(path: str | None, form: str, **options: Any) -> int:
     """Print what holds for PATH (default: the project), and where each value comes from."""
     paths = (path,) if path else ()
     project = open_project(paths, options)
-    name = Path(path).resolve().relative_to(Path(project.root).resolve()).as_posix() if path else ""
+    top, target = project.root.resolve(), Path(path or project.root).resolve()
+    if not target.is_relative_to(top):
+        raise UsageError(f"`{path}` is outside the project root")
+    name = target.relative_to(top).as_posix() if path else ""
     settings = settings_of(project.config, name)
     if form == "json":
         emit(json.dumps(settings, indent=2) + "\n")

@@ -25,7 +25,9 @@ class MarkdownReporter:
         )
         parts = [f"## archlint: {head if found else 'nothing to report'}\n"]
         total = sum(report.documents.values())
-        parts.append(f"\n{total} documents, {report.services} services, {report.edges} edges.\n")
+        counted = ((total, "document"), (report.services, "service"), (report.edges, "edge"))
+        read = ", ".join(f"{count} {name}{'' if count == 1 else 's'}" for count, name in counted)
+        parts.append(f"\n{read}.\n")
         rows = [
             _row(finding)
             for finding in sorted(found, key=lambda finding: (finding.severity.rank, finding.order))

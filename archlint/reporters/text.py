@@ -82,7 +82,7 @@ def _clip(line: str, number: int, region: Region, width: int) -> tuple[str, int,
     first, last = number == region.start_line, number == region.end_line
     start = region.start_column - 1 if first else len(line) - len(line.lstrip())
     end = region.end_column - 1 if last else len(line.rstrip())
-    width = max(width, _LEAST_WIDTH)
+    width = max(width, _LEAST_WIDTH) - 1
     cut = 0
     if end > width or _columns(line[:end]) > width:
         cut = max(0, min(start - _CONTEXT, len(line) - width))
