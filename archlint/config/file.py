@@ -1,6 +1,8 @@
 """Configuration files: where they are found, and what is written in them with its places."""
 
 import os
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,11 +19,15 @@ FILES = (".archlint.yaml", ".archlint.yml")
 
 @dataclass
 class ConfigFile:
-    """A configuration file as plain data, with the places of its values."""
+    """A configuration file as plain data, with the places of its values.
+
+    `folder` is what its relative names start from; empty for a profile of a plugin, which names no files.
+    """
 
     path: str
     data: dict[str, Any]
     document: Document | None
+    folder: str = ""
     lines: list[str] = field(default_factory=list)
 
     def error(self, message: str, *keys: str | int, on_key: bool = False) -> ConfigError:
@@ -38,6 +44,14 @@ class ConfigFile:
             if line.lstrip().strip('["').startswith(name):
                 return number, len(line) - len(line.lstrip()) + 1
         return 1, 1
+
+
+def hint(name: str, names: Iterable[str]) -> str:
+    """Return `, did you mean …?` when one of *names* is close to *name*, else nothing."""
+    from difflib import get_close_matches  # noqa: PLC0415 - for mistakes only
+
+    close = get_close_matches(name, list(names), 1)
+    return f", did you mean `{close[0]}`?" if close else ""
 
 
 def find_config(start: Path, root: Path) -> Path | None:
@@ -57,7 +71,7 @@ def find_config(start: Path, root: Path) -> Path | None:
 
 
 def read_config(path: Path, root: Path) -> ConfigFile:
-    """Return the configuration at *path*; raise `ConfigError` when it cannot be read or parsed."""
+    """Return the configuration at *path*, named relative to *root*; raise `ConfigError` when it cannot be read or parsed."""
     top = os.path.realpath(root)
     name = os.path.relpath(path, top)
     try:
@@ -65,8 +79,9 @@ def read_config(path: Path, root: Path) -> ConfigFile:
     except (FileRefused, OSError) as error:
         raise ConfigError(f"the configuration cannot be read: {error}", path=str(path)) from None
     source = Source(name.replace(os.sep, "/"), raw)
+    folder = os.path.dirname(os.path.realpath(path))
     if path.suffix == ".toml":
-        return _read_toml(source)
+        return _read_toml(source, folder)
     parsed = parse(source)
     if parsed.faults:
         fault = parsed.faults[0]
@@ -79,18 +94,27 @@ def read_config(path: Path, root: Path) -> ConfigFile:
         data = {}
     if not isinstance(data, dict):
         raise ConfigError("the configuration is not a mapping", path=source.path, line=1, column=1)
-    return ConfigFile(source.path, data, document)
+    return ConfigFile(source.path, data, document, folder)
 
 
-def _read_toml(source: Source) -> ConfigFile:
+def _read_toml(source: Source, folder: str) -> ConfigFile:
     import tomllib  # noqa: PLC0415
 
     try:
         data = tomllib.loads(source.text)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(str(error), path=source.path) from None
-    section = data.get("tool", {}).get("archlint", {}) if _is_pyproject(source.path) else data
-    return ConfigFile(source.path, section, None, source.lines)
+    except UnicodeDecodeError:
+        raise ConfigError("the text is not UTF-8", path=source.path, line=1, column=1) from None
+    except tomllib.TOMLDecodeError as error:
+        message, _, place = str(error).rpartition(" (at ")
+        numbers = [int(number) for number in re.findall(r"\d+", place)] or [len(source.lines), 1]
+        text = f"{message[:1].lower()}{message[1:]}"
+        raise ConfigError(text, path=source.path, line=numbers[0], column=numbers[1]) from None
+    section: Any = data
+    for key in ("tool", "archlint") if _is_pyproject(source.path) else ():
+        section = section.get(key, {}) if isinstance(section, dict) else section
+    if not isinstance(section, dict):
+        raise ConfigError("`tool.archlint` is not a table", path=source.path, line=1, column=1)
+    return ConfigFile(source.path, section, None, folder, source.lines)
 
 
 def _is_pyproject(path: str) -> bool:

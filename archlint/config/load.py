@@ -6,11 +6,11 @@ Nothing in it can load code, read outside the project root, write, or use the ne
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from archlint.config.file import ConfigFile, find_config, read_config
+from archlint.config.extend import chain_of, profile_file
+from archlint.config.file import ConfigFile, find_config, hint, read_config
 from archlint.config.model import Config, Layer, RuleChange
 from archlint.errors import ConfigError
 from archlint.findings.severity import Severity
@@ -28,7 +28,6 @@ KEYS = (
 OVERRIDE_KEYS = ("paths", "services", "select", "ignore", "rules")
 SEVERITIES = ("error", "warning", "info", "off")
 FAIL_ON = ("error", "warning", "info", "never")
-_MOST_EXTENDS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +62,14 @@ def load_config(
     config = Config(registry.rules)
     layers: list[Layer] = []
     if found is not None:
-        top = explicit.resolve().parent if explicit is not None else root
-        chain = _chain(read_config(found, top), top, registry)
+        within = inside(os.path.realpath(root), str(found))
+        top = root if within else found.resolve().parent
+        chain = chain_of(read_config(found, top), top, registry)
         for file in chain:
             config.rule_files = (*config.rule_files, *_rule_files(file, root))
         registry.add(load_rule_files(root, config.rule_files, registry))
         for file in chain:
-            layers.extend(_apply(file, config, registry))
+            layers.extend(_apply(file, config, registry, root))
     config.layers = tuple(layers)
     _apply_cli(cli, config, registry)
     _apply_profile(config, registry)
@@ -80,8 +80,7 @@ def _rule_files(file: ConfigFile, root: Path) -> Iterator[str]:
     """Yield the rule files that *file* names, relative to *root*: files, and folders of YAML files."""
     top = os.path.realpath(root)
     for index, name in enumerate(_texts(file, file.data.get("rule-files", ()), "rule-files")):
-        base = os.path.dirname(os.path.join(top, file.path))
-        path = Path(os.path.normpath(os.path.join(base, name)))
+        path = Path(os.path.normpath(os.path.join(file.folder, name)))
         if not inside(top, str(path)):
             raise file.error(f"`{name}` is outside the project root", "rule-files", index)
         if not path.exists():
@@ -116,59 +115,23 @@ def load_rule_files(root: Path, names: tuple[str, ...], registry: Registry) -> l
     return rules
 
 
-def _chain(file: ConfigFile, root: Path, registry: Registry) -> list[ConfigFile]:
-    """Return *file* and what it extends, the farthest first."""
-    chain = [file]
-    pending = [file]
-    seen = {file.path}
-    while pending:
-        current = pending.pop()
-        extends = current.data.get("extends", [])
-        for index, name in enumerate(extends if isinstance(extends, list) else [extends]):
-            keys = ("extends", index) if isinstance(extends, list) else ("extends",)
-            if not isinstance(name, str):
-                raise current.error("`extends` is not a text", *keys)
-            other = _extended(current, name, keys, root, registry)
-            if other.path in seen or len(chain) > _MOST_EXTENDS:
-                raise current.error(f"`{name}` extends itself", *keys)
-            seen.add(other.path)
-            chain.insert(0, other)
-            pending.append(other)
-    return chain
-
-
-def _extended(file: ConfigFile, name: str, keys: Pointer, root: Path, registry: Registry) -> ConfigFile:
-    if name.startswith("package:"):
-        profile = name.removeprefix("package:")
-        if profile not in registry.profiles:
-            raise file.error(
-                f"no installed plugin offers `{profile}`{_hint(profile, registry.profiles)}", *keys
-            )
-        return ConfigFile(name, dict(registry.profiles[profile]), None)
-    base = os.path.dirname(os.path.join(os.path.realpath(root), file.path))
-    path = Path(os.path.normpath(os.path.join(base, name)))
-    if not inside(os.path.realpath(root), str(path)):
-        raise file.error(f"`{name}` is outside the project root", *keys)
-    if not path.is_file():
-        raise file.error(f"`{name}` does not exist", *keys)
-    return read_config(path, root)
-
-
-def _apply(file: ConfigFile, config: Config, registry: Registry) -> list[Layer]:
+def _apply(file: ConfigFile, config: Config, registry: Registry, root: Path) -> list[Layer]:
     data = file.data
     for key in data:
         if key not in KEYS:
-            raise file.error(f"there is no setting `{key}`{_hint(key, KEYS)}", key, on_key=True)
+            raise file.error(f"there is no setting `{key}`{hint(key, KEYS)}", key, on_key=True)
     _set(file, config, "profile", (*PROFILES, *registry.profiles), "profile")
     _set(file, config, "fail-on", FAIL_ON, "fail_on")
     for key, name in (("exclude", "exclude"), ("complete", "complete")):
         if key in data:
             setattr(config, name, (*getattr(config, name), *_texts(file, data[key], key)))
             config.origins[key] = file.path
-    for key in ("baseline", "jobs"):
-        if key in data:
-            setattr(config, key, str(data[key]))
-            config.origins[key] = file.path
+    if "jobs" in data:
+        config.jobs = _jobs(file, data["jobs"])
+        config.origins["jobs"] = file.path
+    if "baseline" in data:
+        config.baseline = _inside(file, data["baseline"], root)
+        config.origins["baseline"] = file.path
     layers = [_layer(file, data, (), registry)]
     overrides = data.get("overrides", [])
     if not isinstance(overrides, list):
@@ -179,7 +142,7 @@ def _apply(file: ConfigFile, config: Config, registry: Registry) -> list[Layer]:
         for key in override:
             if key not in OVERRIDE_KEYS:
                 raise file.error(
-                    f"there is no setting `{key}` in an override{_hint(key, OVERRIDE_KEYS)}",
+                    f"there is no setting `{key}` in an override{hint(key, OVERRIDE_KEYS)}",
                     "overrides",
                     index,
                     key,
@@ -191,13 +154,30 @@ def _apply(file: ConfigFile, config: Config, registry: Registry) -> list[Layer]:
     return layers
 
 
+def _jobs(file: ConfigFile, value: Any) -> str:
+    if value != "auto" and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
+        raise file.error(f"`jobs` is `{value}`, not a number from 1 or `auto`", "jobs")
+    return str(value)
+
+
+def _inside(file: ConfigFile, value: Any, root: Path) -> str:
+    """Return the baseline that *file* names, relative to *root*, which it may not leave."""
+    top = os.path.realpath(root)
+    if not isinstance(value, str) or not value:
+        raise file.error("`baseline` is not the name of a file", "baseline")
+    path = os.path.normpath(os.path.join(file.folder, value))
+    if not inside(top, path):
+        raise file.error(f"`{value}` is outside the project root", "baseline")
+    return os.path.relpath(os.path.realpath(path), top)
+
+
 def _set(file: ConfigFile, config: Config, key: str, allowed: tuple[str, ...], name: str) -> None:
     if key not in file.data:
         return
     value = file.data[key]
     if value not in allowed:
         raise file.error(
-            f"`{key}` is `{value}`, not one of {_listed(allowed)}{_hint(str(value), allowed)}", key
+            f"`{key}` is `{value}`, not one of {_listed(allowed)}{hint(str(value), allowed)}", key
         )
     setattr(config, name, value)
     config.origins[key] = file.path
@@ -212,7 +192,7 @@ def _layer(file: ConfigFile, data: Mapping[str, Any], keys: Pointer, registry: R
         rule = registry.rules.get(name)
         if rule is None:
             raise file.error(
-                f"there is no rule `{name}`{_hint(name, registry.rules)}", *keys, "rules", name, on_key=True
+                f"there is no rule `{name}`{hint(name, registry.rules)}", *keys, "rules", name, on_key=True
             )
         changes[name] = _change(file, rule, value, (*keys, "rules", name))
     select = _chosen(file, data, "select", keys, registry)
@@ -236,7 +216,7 @@ def _change(file: ConfigFile, rule: Rule, value: Any, keys: Pointer) -> RuleChan
     if severity is False:
         severity = "off"
     if severity is not None and severity not in SEVERITIES:
-        message = f"`{severity}` is not a severity, which is one of {_listed(SEVERITIES)}{_hint(str(severity), SEVERITIES)}"
+        message = f"`{severity}` is not a severity, which is one of {_listed(SEVERITIES)}{hint(str(severity), SEVERITIES)}"
         raise file.error(message, *keys, *(("severity",) if isinstance(value, dict) else ()))
     if severity == "off":
         return RuleChange(enabled=False, options=options, origin=file.path)
@@ -250,7 +230,7 @@ def _check_options(file: ConfigFile, rule: Rule, options: dict[str, Any], keys: 
     for name in options:
         if name not in names:
             raise file.error(
-                f"`{rule.id}` has no option `{name}`{_hint(name, names)}", *keys, name, on_key=True
+                f"`{rule.id}` has no option `{name}`{hint(name, names)}", *keys, name, on_key=True
             )
     try:
         msgspec.convert(options, rule.options)
@@ -271,7 +251,7 @@ def check_name(name: str, registry: Registry, error: Any) -> None:
     """Raise `error(message)` when *name* is neither a rule, a category nor `all`."""
     categories = {rule.category for rule in registry.rules.values()}
     if name not in registry.rules and name not in categories and name != "all":
-        raise error(f"there is no rule or category `{name}`{_hint(name, [*registry.rules, *categories])}")
+        raise error(f"there is no rule or category `{name}`{hint(name, [*registry.rules, *categories])}")
 
 
 def _texts(file: ConfigFile, value: Any, *keys: str | int) -> tuple[str, ...]:
@@ -289,7 +269,7 @@ def _apply_cli(cli: CliOverrides, config: Config, registry: Registry) -> None:
     if cli.profile is not None and cli.profile not in {*PROFILES, *registry.profiles}:
         names = (*PROFILES, *registry.profiles)
         raise ConfigError(
-            f"there is no profile `{cli.profile}`, it is one of {_listed(names)}{_hint(cli.profile, names)}"
+            f"there is no profile `{cli.profile}`, it is one of {_listed(names)}{hint(cli.profile, names)}"
         )
     for name in ("profile", "fail_on", "baseline", "jobs", "today"):
         value = getattr(cli, name)
@@ -302,18 +282,13 @@ def _apply_cli(cli: CliOverrides, config: Config, registry: Registry) -> None:
 
 def _apply_profile(config: Config, registry: Registry) -> None:
     """Put the rules of a plugin's profile below those of the files."""
-    choice = registry.profiles.get(config.profile)
-    if choice is None:
+    if config.profile not in registry.profiles:
         return
-    file = ConfigFile(f"profile {config.profile}", dict(choice), None)
-    base = choice.get("extends", "recommended")
-    config.layers = (_layer(file, choice, (), registry), *config.layers)
-    config.profile = base if base in PROFILES else "recommended"
-
-
-def _hint(name: str, names: Any) -> str:
-    close = get_close_matches(name, list(names), 1)
-    return f", did you mean `{close[0]}`?" if close else ""
+    chain = chain_of(profile_file(config.profile, registry), Path(), registry)
+    config.layers = (*(_layer(file, file.data, (), registry) for file in chain), *config.layers)
+    config.profile = next(
+        (file.data["profile"] for file in reversed(chain) if "profile" in file.data), PROFILES[0]
+    )
 
 
 def _listed(names: Any) -> str:

@@ -148,13 +148,22 @@ def glob_matches(path: str, pattern: str) -> bool:
     bare = pattern.rstrip("/").removesuffix("/**")
     if bare in {"", ".", "**"}:
         return True
-    parts = path.split("/")
-    return any(_glob(parts[:length], bare.split("/")) for length in range(1, len(parts) + 1))
+    return any(_glob(parts, tuple(bare.split("/"))) for parts in _prefixes(path))
 
 
-def _glob(parts: list[str], pattern: list[str]) -> bool:
-    if not pattern:
-        return not parts
-    if pattern[0] == "**":
-        return any(_glob(parts[cut:], pattern[1:]) for cut in range(len(parts) + 1))
-    return bool(parts) and fnmatchcase(parts[0], pattern[0]) and _glob(parts[1:], pattern[1:])
+def _prefixes(path: str) -> list[tuple[str, ...]]:
+    parts = tuple(path.split("/"))
+    return [parts[:length] for length in range(1, len(parts) + 1)]
+
+
+def _glob(parts: tuple[str, ...], pattern: tuple[str, ...]) -> bool:
+    """Match from the left, with the set of lengths of *parts* that the pattern so far may have used up."""
+    reached = {0}
+    for step in pattern:
+        if step == "**":
+            reached = set(range(min(reached), len(parts) + 1))
+        else:
+            reached = {at + 1 for at in reached if at < len(parts) and fnmatchcase(parts[at], step)}
+        if not reached:
+            return False
+    return len(parts) in reached

@@ -110,7 +110,13 @@ def _rule(document: Document, subjects: Mapping[str, type[Any]]) -> Rule:
             if structure is not None:
                 structure.accepts({})
         except Exception as error:  # noqa: BLE001 - whatever the schema library says of the schema
-            raise _error(document, (key,), f"`{key}` is no JSON Schema: {error}") from None
+            reason = (
+                str(error)
+                .partition("\n")[0]
+                .rpartition("retrieving it failed: ")[2]
+                .removeprefix("ValueError: ")
+            )
+            raise _error(document, (key,), f"`{key}` is no JSON Schema: {reason}") from None
     return Rule(
         id=data["id"],
         category=data["category"],

@@ -59,7 +59,7 @@ class Structure:
     def _validator(self) -> Any:
         import jsonschema_rs  # noqa: PLC0415
 
-        return jsonschema_rs.validator_for(self._schema)
+        return jsonschema_rs.validator_for(self._schema, retriever=_refuse)
 
     @cached_property
     def _names(self) -> list[str]:
@@ -135,6 +135,11 @@ class Structure:
         else:
             message, advice = _words(name, kind, value, where)
             yield StructureFault(pointer, message, advice)
+
+
+def _refuse(uri: str) -> Any:
+    """Keep the schema library, which would read files and fetch URLs, from following references out of a schema."""
+    raise ValueError(f"`{uri}` is not in the schema, and nothing is fetched")
 
 
 def _words(name: str, kind: Any, value: Any, where: str) -> tuple[str, str]:
