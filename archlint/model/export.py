@@ -1,9 +1,9 @@
 """The graph as JSON, Mermaid and DOT, and why an edge is in it."""
 
-import re
 from collections.abc import Iterable
 from typing import Any
 
+from archlint.findings.sanitize import plain
 from archlint.model.graph import Datastore, Dependency, Element, Evidence, Service, ServiceGraph
 from archlint.source.pointer import format_pointer
 
@@ -154,7 +154,7 @@ def _mermaid(text: str) -> str:
 
 
 def _dot(text: str) -> str:
-    return re.sub(r"[\x00-\x1f]", " ", text).replace("\\", "\\\\").replace('"', '\\"')
+    return plain(text).replace("\\", "\\\\").replace('"', '\\"')
 
 
 def _line(at: Any) -> int:
