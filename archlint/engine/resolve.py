@@ -19,6 +19,8 @@ from archlint.source.source import Source
 
 _MOST_KEPT = 64 * 1024 * 1024
 _LONGEST_KEY = 60
+_MOST_STEPS = 16
+_MOST_NESTED = 16
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 
@@ -39,6 +41,7 @@ class Workspace:
         self._sources: OrderedDict[str, Source | FileRefused] = OrderedDict()
         self._parsed: dict[str, Parsed] = {}
         self._opened: set[str] = set()
+        self._nested = 0
 
     def take_opened(self) -> set[str]:
         """Return the files and folders that were looked at since the last call."""
@@ -90,14 +93,26 @@ class Workspace:
         """Follow *reference*, a URI reference (RFC 3986) that stands in *document*; one step only."""
         known: tuple[str, Target | Unresolved] | None = document.memo.get(("ref", reference))
         if known is None:
+            document.memo["ref", reference] = "", Unresolved("it leads back to itself")
             known = document.memo["ref", reference] = self._resolve(document, reference)
         path, found = known
         if path:
             self._opened.add(path)
+        if isinstance(found, Target) and found.document is not document:
+            self._opened.add(found.document.path)
         return found
 
     def _resolve(self, document: Document, reference: str) -> tuple[str, Target | Unresolved]:
         """Return the file that *reference* leads to (empty when no other is looked at), and what stands there."""
+        if self._nested >= _MOST_NESTED:
+            return "", Unresolved("too many references stand on the way")
+        self._nested += 1
+        try:
+            return self._target(document, reference)
+        finally:
+            self._nested -= 1
+
+    def _target(self, document: Document, reference: str) -> tuple[str, Target | Unresolved]:
         location, _, fragment = reference.partition("#")
         if not location:
             return "", _inside(document, fragment)
@@ -184,8 +199,28 @@ def _below(document: Document, pointer: Pointer, data: Any, fragment: str) -> Ta
         try:
             below, found = lookup(data, parse_pointer(fragment))
         except (KeyError, ValueError):
-            return Unresolved(f"there is no `{_shown(str(error.args[0]))}`")
+            further = _through(Target(document, pointer, data), parse_pointer(decoded))
+            return further or Unresolved(f"there is no `{_shown(str(error.args[0]))}`")
     return Target(document, (*pointer, *below), found)
+
+
+def _through(start: Target, keys: tuple[str, ...]) -> Target | None:
+    """Follow *keys* from *start* on through the references that stand on the way, as tools for these documents do."""
+    here = start
+    steps = 0
+    for key in keys:
+        while isinstance(here.data, dict) and key not in here.data and isinstance(here.data.get("$ref"), str):
+            steps += 1
+            found = here.document.resolve(here.data["$ref"]) if steps <= _MOST_STEPS else None
+            if not isinstance(found, Target):
+                return None
+            here = found
+        try:
+            below, data = lookup(here.data, (key,))
+        except KeyError:
+            return None
+        here = Target(here.document, (*here.pointer, *below), data)
+    return here
 
 
 def _shown(key: str) -> str:

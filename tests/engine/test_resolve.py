@@ -213,3 +213,24 @@ def test_files_and_folders(workspace: Workspace) -> None:
     assert workspace.refusal("none.yaml") == "the file does not exist"
     assert workspace.refusal("common.yaml") == ""
     assert workspace.documents("none.yaml") == ()
+
+
+def test_pointers_lead_through_references_on_the_way(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(
+        "ping: {$ref: other.yaml#/channel}\npong: {$ref: '#/ping'}\nx: {$ref: '#/y/b'}\ny: {$ref: '#/x/a'}\n"
+    )
+    (tmp_path / "other.yaml").write_text("channel: {messages: {one: {payload: {}}}}\n")
+    steps = "".join(f"k{step}: {{$ref: '#/k{step + 1}/x'}}\n" for step in range(500))
+    (tmp_path / "long.yaml").write_text(f"{steps}k500: {{x: 1}}\n")
+    workspace = Workspace(tmp_path)
+    document = workspace.documents("a.yaml")[0]
+
+    assert target(document, "#/pong/messages/one") == (
+        "other.yaml",
+        ("channel", "messages", "one"),
+        {"payload": {}},
+    )
+    assert "other.yaml" in workspace.take_opened()
+    for reference in ("#/pong/messages/two", "#/x/q", "#/y/b"):
+        assert isinstance(workspace.resolve(document, reference), Unresolved)
+    assert isinstance(workspace.resolve(workspace.documents("long.yaml")[0], "#/k0/x"), Unresolved)

@@ -130,7 +130,8 @@ def _compare(
     sender, receiver = sent[0].name, expected[0].name
     same_broker = sent[1].broker == expected[1].broker != ""
     for wanted in expected[1].messages:
-        offered = _counterparts(wanted, sent[1].messages, alone=len(expected[1].messages) == 1)
+        alone = same_broker and len(expected[1].messages) == 1
+        offered = _counterparts(wanted, sent[1].messages, alone=alone)
         faults = [_faults(message, wanted, sender, receiver) for message in offered]
         if not faults or not all(faults):
             continue
@@ -147,7 +148,7 @@ def _compare(
 
 
 def _counterparts(wanted: MessageFact, offered: tuple[MessageFact, ...], *, alone: bool) -> list[MessageFact]:
-    """Return the messages that may be meant: those of the same name or `$id`, else the only one where there is one on each side."""
+    """Return the messages that may be meant: those of the same name or `$id`, else the only one of the same channel on the same broker."""
     same = [message for message in offered if wanted.name and message.name == wanted.name]
     if not same and (identifier := _identifier(wanted)):
         same = [message for message in offered if _identifier(message) == identifier]
