@@ -5,10 +5,21 @@ import shlex
 from collections.abc import Iterator
 from typing import Any
 
-from archlint.api import Container, EndpointFact, Fact, Port, Probe, Setting, Volume, WorkloadFact
+from archlint.api import (
+    Container,
+    EndpointFact,
+    Fact,
+    Location,
+    Port,
+    Probe,
+    Setting,
+    Volume,
+    WorkloadFact,
+)
 from archlint.formats.compose.project import ComposeService, Project
 
-_PORT = re.compile(r"(?:(?P<host>.*):)?(?P<target>\d+)(?:-\d+)?(?:/(?P<protocol>\w+))?\Z")
+_PORT = re.compile(r"(?:(?P<host>.*):)?(?P<target>\d+)(?:-(?P<last>\d+))?(?:/(?P<protocol>\w+))?\Z")
+_MOST_PORTS = 64
 _SECONDS = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?\Z")
 
 
@@ -20,8 +31,8 @@ def facts_of(project: Project) -> Iterator[Fact]:
 
 
 def settings_in(project: Project) -> Iterator[tuple[Setting, str]]:
-    """Yield the settings of the services of *project*, each with the name of its service."""
-    for service in project.services.values():
+    """Yield the settings of the services of *project* as committed, without `.env`, each with the name of its service."""
+    for service in Project(project.document, dotenv=False).services.values():
         for setting in (*_environment(service), *_arguments(service)):
             yield setting, service.name
 
@@ -95,30 +106,38 @@ def _arguments(service: ComposeService) -> Iterator[Setting]:
 
 def _ports(service: ComposeService) -> Iterator[Port]:
     for value, document, pointer in service.every("expose"):
-        for index, item in enumerate(value if isinstance(value, list) else [value]):
-            text = service.text(item)
-            if text and text.partition("/")[0].isdecimal():
-                yield Port(number=int(text.partition("/")[0]), at=document.at((*pointer, index)))
+        for index, item in enumerate(value if isinstance(value, list) else ()):
+            yield from _port(service.text(item), document.at((*pointer, index)), published=False)
     for value, document, pointer in service.every("ports"):
         for index, item in enumerate(value if isinstance(value, list) else ()):
             at = document.at((*pointer, index))
             if isinstance(item, dict):
-                target = service.text(item.get("target"))
-                published = service.text(item.get("published")) or ""
                 host = service.text(item.get("host_ip")) or ""
-                if target and target.isdecimal():
-                    yield Port(
-                        number=int(target), published=f"{host}:{published}" if host else published, at=at
-                    )
-                continue
-            match = _PORT.match(service.text(item) or "")
-            if match:
-                yield Port(
-                    number=int(match["target"]),
-                    protocol=match["protocol"] or "",
-                    published=match["host"] or "*",
-                    at=at,
-                )
+                published = service.text(item.get("published")) or ""
+                outer = ":".join(part for part in (host, published) if part)
+                target = service.text(item.get("target"))
+                yield from _port(f"{outer}:{target}" if outer else target, at)
+            else:
+                yield from _port(service.text(item), at)
+
+
+def _port(text: str | None, at: Location, *, published: bool = True) -> Iterator[Port]:
+    """Yield the ports that *text* names, ranges one by one; a port without a host's goes to a free one (`*`)."""
+    match = _PORT.match(text or "")
+    if match is None:
+        return
+    first, host = int(match["target"]), match["host"] or "*"
+    last = min(int(match["last"] or first), first + _MOST_PORTS)
+    address, _, outer = host.rpartition(":")
+    start = outer.partition("-")[0]
+    for number in range(first, last + 1):
+        shown = str(int(start) + number - first) if last > first and start.isdecimal() else outer
+        yield Port(
+            number=number,
+            protocol=match["protocol"] or "",
+            published=(f"{address}:{shown}" if address else shown) if published else "",
+            at=at,
+        )
 
 
 def _mounts(service: ComposeService) -> Iterator[tuple[str, str, bool]]:
@@ -183,10 +202,11 @@ def _names(service: ComposeService) -> list[str]:
     for value, _, _ in service.every("networks"):
         for item in value.values() if isinstance(value, dict) else ():
             aliases = item.get("aliases") if isinstance(item, dict) else None
-            names.extend(alias for alias in aliases if isinstance(alias, str)) if isinstance(
-                aliases, list
-            ) else None
-    return list(dict.fromkeys(names))
+            names.extend(
+                service.text(alias) or "" for alias in (aliases if isinstance(aliases, list) else ())
+            )
+    names.extend(service.project.links.get(service.name, ()))
+    return [name for name in dict.fromkeys(names) if name]
 
 
 def _endpoint(service: ComposeService) -> EndpointFact:

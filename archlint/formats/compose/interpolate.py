@@ -3,10 +3,13 @@
 import re
 from collections.abc import Mapping
 
+from archlint.api import Region
+
 _VARIABLE = re.compile(
     r"\$(?:(?P<escaped>\$)|(?P<bare>[A-Za-z_][A-Za-z0-9_]*)|\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
     r"(?:(?P<operator>:?[-?+])(?P<word>(?:[^{}]|\{[^{}]*\})*))?\})"
 )
+_QUOTED = re.compile(r"(?P<quote>[\"'])(?P<text>.*?)(?P=quote)\s*(?:#.*)?\Z")
 _MOST_DEPTH = 8
 
 
@@ -46,6 +49,7 @@ def interpolate(text: str, variables: Mapping[str, str], *, depth: int = 0) -> s
 def read_dotenv(text: str) -> dict[str, tuple[str, int]]:
     """Return the variables of a `.env` file with the lines they stand on, quotes taken off, comments left out."""
     found: dict[str, tuple[str, int]] = {}
+    known: dict[str, str] = {}
     for number, line in enumerate(text.splitlines(), 1):
         bare = line.strip().removeprefix("export ").strip()
         name, equals, value = bare.partition("=")
@@ -53,10 +57,16 @@ def read_dotenv(text: str) -> dict[str, tuple[str, int]]:
         if not equals or not name or name.startswith("#"):
             continue
         value = value.strip()
-        if value[:1] in {'"', "'"} and value[1:].find(value[0]) >= 0:
-            value = value[1 : 1 + value[1:].find(value[0])]
-        else:
-            value = re.sub(r"\s+#.*\Z", "", value)
+        quoted = _QUOTED.match(value)
+        value = quoted["text"] if quoted else re.sub(r"(?:^|\s+)#.*\Z", "", value)
+        if quoted is None or quoted["quote"] == '"':
+            value = interpolate(value, known) or ""
+        known[name] = value
         found[name] = (value, number)
-    plain = {name: value for name, (value, _) in found.items()}
-    return {name: (interpolate(value, plain) or "", line) for name, (value, line) in found.items()}
+    return found
+
+
+def region_of(line: str, number: int) -> Region:
+    """Return the region of the text in *line*, which is line *number* of its file."""
+    start = len(line) - len(line.lstrip())
+    return Region(number, start + 1, number, max(len(line.rstrip()), start) + 1)

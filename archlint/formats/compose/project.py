@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from archlint.api import Document, Location, Node, Pointer
-from archlint.formats.compose.interpolate import interpolate, read_dotenv
+from archlint.formats.compose.interpolate import interpolate, read_dotenv, region_of
 
 _NAME = re.compile(r"(?:docker-)?compose(?P<variant>[.\-_][^/]+)?\.ya?ml\Z")
 _TELLING = frozenset(
@@ -64,10 +64,14 @@ def _sibling(document: Document, wanted: Callable[[str], bool]) -> Document | No
 
 
 class Project(Node):
-    """A project with all its files: the base, the override that Docker merges by itself, and what they include."""
+    """A project with all its files: the base, the override that Docker merges by itself, and what they include.
 
-    def __init__(self, document: Document) -> None:
+    With `dotenv` off, it is the project as committed: `.env` files, which are somebody's own, count for nothing.
+    """
+
+    def __init__(self, document: Document, *, dotenv: bool = True) -> None:
         super().__init__(document, (), document.data)
+        self.dotenv = dotenv
 
     @cached_property
     def scope(self) -> str:
@@ -78,7 +82,7 @@ class Project(Node):
     def variables(self) -> dict[str, str]:
         """The variables of the `.env` file in the project's folder."""
         path = posixpath.join(posixpath.dirname(self.document.path), ".env")
-        source = self.document.resolver.read(path) if self.document.resolver else None
+        source = self.document.resolver.read(path) if self.document.resolver and self.dotenv else None
         if source is None:
             return {}
         return {name: value for name, (value, _) in read_dotenv("\n".join(source.lines)).items()}
@@ -109,6 +113,17 @@ class Project(Node):
                 if isinstance(data, dict):
                     names.setdefault(name, []).append((document, ("services", name)))
         return {name: ComposeService(self, name, origins) for name, origins in names.items()}
+
+    @cached_property
+    def links(self) -> dict[str, list[str]]:
+        """The further names that `links` give to services, where no service has that name itself."""
+        found: dict[str, list[str]] = {}
+        for service in self.services.values():
+            for text, _ in service.strings("links"):
+                target, _, name = text.partition(":")
+                if name and name not in self.services:
+                    found.setdefault(target, []).append(name)
+        return found
 
 
 class ComposeService(Node):
@@ -172,11 +187,11 @@ class ComposeService(Node):
     def environment(self) -> dict[str, tuple[str | None, Location]]:
         """The environment: `env_file`s first, then `environment`; a value is `None` where it is not known."""
         found: dict[str, tuple[str | None, Location]] = {}
-        for path, at in self.env_files:
+        for path in self.env_files:
             source = self.document.resolver.read(path) if self.document.resolver else None
-            if source is not None:
-                for name, (text, _) in read_dotenv("\n".join(source.lines)).items():
-                    found[name] = (text, at)
+            for name, (text, line) in read_dotenv("\n".join(source.lines)).items() if source else ():
+                region = region_of(source.lines[line - 1], line) if source else None
+                found[name] = (text, Location(path, (name,), region=region, anchor=f"/{name}"))
         for name, (value, at) in self.entries("environment").items():
             if value is None:
                 value = self.project.variables.get(name)  # noqa: PLW2901 - a name alone takes the value of the shell
@@ -186,17 +201,14 @@ class ComposeService(Node):
         return found
 
     @cached_property
-    def env_files(self) -> list[tuple[str, Location]]:
-        """The paths of the `env_file`s, and where they are named."""
+    def env_files(self) -> list[str]:
+        """The paths of the `env_file`s."""
         found = []
-        for value, document, pointer in self.every("env_file"):
-            for index, item in enumerate(value if isinstance(value, list) else [value]):
+        for value, document, _ in self.every("env_file"):
+            for item in value if isinstance(value, list) else [value]:
                 path = self.text(item.get("path") if isinstance(item, dict) else item)
-                if path:
-                    at = document.at((*pointer, index) if isinstance(value, list) else pointer)
-                    found.append(
-                        (posixpath.normpath(posixpath.join(posixpath.dirname(document.path), path)), at)
-                    )
+                if path and (self.project.dotenv or posixpath.basename(path) != ".env"):
+                    found.append(posixpath.normpath(posixpath.join(posixpath.dirname(document.path), path)))
         return found
 
     def strings(self, key: str) -> list[tuple[str, Location]]:
