@@ -63,7 +63,8 @@ def _without_slips(schema: dict[str, Any]) -> dict[str, Any]:
         elif name.endswith("/parameter.json"):
             value["type"] = "object"
         elif name.endswith("/avroSchema_v1.json"):
-            schema["definitions"][name] = {"$id": name}
+            other = {"not": {"required": ["$ref"]}} if "/3." in name else {}
+            schema["definitions"][name] = {"$id": name} | other
         elif name.endswith("2.0.0/message.json"):
             value["oneOf"][1]["oneOf"][1]["properties"]["examples"]["items"] = {"type": "object"}
     return schema
