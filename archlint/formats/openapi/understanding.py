@@ -317,7 +317,12 @@ def is_public_by_nature(operation: Operation) -> bool:
 def is_probe(operation: Operation) -> bool:
     """Tell whether *operation* only shows how the service is: health, readiness, version, metrics, its own description."""
     segments = [part.lower() for part in operation.path.split("/") if part]
-    return operation.method in SAFE and bool(segments) and words.bare(segments[-1]) in words.PROBES
+    return (
+        operation.method in SAFE
+        and bool(segments)
+        and "{" not in operation.path
+        and words.bare(segments[-1]) in words.PROBES
+    )
 
 
 def is_safe(operation: Operation) -> bool:

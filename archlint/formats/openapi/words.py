@@ -148,6 +148,28 @@ VERBS = {
 }  # fmt: skip
 """Verbs that the method says already; the value tells whether a name that begins with one is a verb as well (`getOrders`)."""
 
+SELF_SERVICE = frozenset(
+    ("me", "self", "profile", "signup", "register", "registration", "registrations", "account", "currentuser")
+)
+"""Last static segments of paths on which people change what is their own."""
+
+PEOPLE = frozenset(
+    (
+        "user",
+        "users",
+        "account",
+        "accounts",
+        "customer",
+        "customers",
+        "profile",
+        "profiles",
+        "me",
+        "signup",
+        "register",
+        "registration",
+    )
+)
+
 OAUTH = frozenset(
     ("token", "revoke", "introspect", "oauth", "oauth2", "oauthtoken", "accesstoken", "deviceauthorization")
 )

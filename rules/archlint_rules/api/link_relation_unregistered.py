@@ -65,6 +65,7 @@ components:
         "https://www.iana.org/assignments/link-relations/link-relations.xhtml",
     ),
     options=RelationOptions,
+    aggregate=True,
     applies=lambda schema: (
         isinstance(schema.data.get("properties"), dict)
         and not schema.data["properties"].keys().isdisjoint(("_links", "rel"))
