@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from archlint.api import Bad, Context, Good, Problem, Related, Severity, rule
 from archlint.formats.openapi import OpenAPI, Operation
 
-_SEPARATORS = re.compile(r"[\s\-_./:]+")
+_SEPARATORS = re.compile(r"[\W_]+")
 _IDENTIFIER = re.compile(r"[^\W\d]\w*\Z", re.ASCII)
 
 _SPEC = """
@@ -54,6 +54,7 @@ def _spec(name: str, marker: str = "") -> str:
         Good(_spec("operationId: createOrder")),
         Good(_spec("operationId: orders/create-one"), "separators are dropped by generators"),
         Good(_spec("operationId: Orders_Create.v2"), "with namespaces"),
+        Good(_spec('operationId: "orders#create"'), "other signs are dropped as well"),
     ),
 )
 def operation_id_unusable(operation: Operation, context: Context) -> Iterator[Problem]:

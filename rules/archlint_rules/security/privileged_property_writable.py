@@ -14,6 +14,7 @@ from collections.abc import Iterator
 
 from archlint.api import Bad, Context, Good, Problem, Severity, rule
 from archlint.formats.openapi import OpenAPI, Operation, Schema
+from archlint.formats.openapi.errors import is_oauth
 from archlint.formats.openapi.words import PEOPLE, SELF_SERVICE, bare, words
 
 _STRONG = frozenset((
@@ -109,6 +110,10 @@ def _spec(name: str, schema: str = "{type: boolean}", path: str = "/users") -> s
         Good(_spec("isAdmin", path="/admin/users"), "an API of administrators"),
         Good(_spec("role", "{type: string}", "/teams/{id}/members"), "to give roles is what it is for"),
         Good(_spec("balance", "{type: number}", "/invoices"), "the balance of a document"),
+        Good(
+            _spec("scopes", "{type: array, items: {type: string}}", "/oauth2/register"),
+            "clients ask for scopes (RFC 7591)",
+        ),
     ),
 )
 def privileged_property_writable(api: OpenAPI, context: Context) -> Iterator[Problem]:
@@ -116,7 +121,7 @@ def privileged_property_writable(api: OpenAPI, context: Context) -> Iterator[Pro
     del context
     seen: set[Schema] = set()
     for operation in api.operations:
-        if operation.method not in {"POST", "PUT", "PATCH"} or operation.body is None:
+        if operation.method not in {"POST", "PUT", "PATCH"} or operation.body is None or is_oauth(operation):
             continue
         names = _names(operation)
         if not names:
