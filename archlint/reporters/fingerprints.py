@@ -40,13 +40,17 @@ def line_hashes(lines: Sequence[str]) -> list[str]:
 
 
 def _characters(lines: Sequence[str]) -> list[tuple[int, int]]:
-    """Return the UTF-16 code units that count, each with the line that it begins, or -1."""
+    """Return the UTF-16 code units that count, each with the line that it begins, or -1.
+
+    What stands in a line beyond a block is in no hash, neither its own nor that of a line above or below.
+    """
     found: list[tuple[int, int]] = []
     for number, line in enumerate(lines):
         text = _significant(line)
         if number < len(lines) - 1:
             text += "\n"
-        found.extend((number if position == 0 else -1, unit) for position, unit in enumerate(_units(text)))
+        units = _units(text[:_BLOCK])
+        found.extend((number if position == 0 else -1, unit) for position, unit in enumerate(units))
     return found
 
 

@@ -103,7 +103,7 @@ def _rule(info: RuleInfo) -> dict[str, Any]:
     text = "\n\n".join(part for part in (info.why, info.fix) if part) or info.summary
     return {
         "id": info.id,
-        "name": "".join(word.capitalize() for word in info.id.split("-")),
+        "name": _pascal(info.id),
         "shortDescription": {"text": info.summary[:1024]},
         "fullDescription": {"text": (info.why or info.summary)[:1024]},
         "help": {"text": text, "markdown": info.markdown},
@@ -111,6 +111,11 @@ def _rule(info: RuleInfo) -> dict[str, Any]:
         "defaultConfiguration": {"level": _LEVELS[info.severity]},
         "properties": properties,
     }
+
+
+def _pascal(rule_id: str) -> str:
+    name = "".join(word.capitalize() for word in rule_id.replace("/", "-").split("-"))
+    return f"Rule{name}" if name[:1].isdigit() else name
 
 
 def _invocation(report: Report, *, left_out: int) -> dict[str, Any]:

@@ -191,3 +191,10 @@ def test_a_rule_is_described_once() -> None:
 )
 def test_line_hashes_are_those_of_codeql(text: str, hashes: str) -> None:
     assert " ".join(line_hashes(split_lines(text))) == hashes
+
+
+def test_line_hashes_of_long_lines() -> None:
+    rest = "x: 1\n" * 40
+    one, other = (line_hashes(split_lines(f"{'a' * 150}{tail}\n{rest}")) for tail in ("b", "c" * 5_000_000))
+    assert one == other
+    assert len(set(one)) == len(one)
