@@ -43,7 +43,8 @@ def expected(files: Mapping[str, str]) -> list[tuple[str, int, str]]:
     ]
 
 
-def _without_markers(text: str) -> str:
+def without_markers(text: str) -> str:
+    """Return *text* without what its lines expect."""
     return "\n".join(_MARKER.sub("", line) for line in text.splitlines()) + "\n"
 
 
@@ -92,7 +93,7 @@ def test_example_as_json(rule: Rule, example: Example, check: Check) -> None:
     wanted = sorted(text for _, _, text in expected(files))
     converted = {}
     for path, text in files.items():
-        bare = _without_markers(text)
+        bare = without_markers(text)
         parsed = parse(Source(path, bare.encode())).documents if path.endswith((".yaml", ".yml")) else ()
         documents = [document.data for document in parsed]
         if (

@@ -11,9 +11,10 @@ import click
 
 from archlint.cli.common import Project, hint, is_terminal, open_project, project_options, request_of
 from archlint.cli.output import emit
-from archlint.engine.pipeline import Outcome, run
+from archlint.engine.pipeline import Outcome, Request, run
 from archlint.errors import UsageError
 from archlint.findings.report import Report, Reporter, ReportOptions
+from archlint.findings.sanitize import plain
 from archlint.findings.severity import Severity
 from archlint.source.files import write_atomic
 from archlint.source.source import Source
@@ -46,17 +47,24 @@ from archlint.source.source import Source
 @click.option(
     "--no-aggregate", is_flag=True, help="Report every place, even where most of a document breaks a rule."
 )
+@click.option("--fix", is_flag=True, help="Apply the safe fixes, then report what is left.")
+@click.option("--diff", is_flag=True, help="Show what --fix would change, and change nothing.")
+@click.option(
+    "--unsafe-fixes", is_flag=True, help="With --fix or --diff: also fixes that may change the meaning."
+)
 @click.option("--stdin-filename", metavar="PATH", help="Check standard input as if it were this file.")
 def check(paths: tuple[str, ...], **options: Any) -> int:
     """Check files and folders (default: the current one), and report what breaks good design.
 
-    Exit status: 0 nothing at or above --fail-on, 1 findings, 2 usage or configuration.
+    Exit status: 0 nothing at or above --fail-on (with --diff: nothing to change), 1 findings, 2 usage or configuration.
     """
     outputs = _outputs(options["formats"])
     name = options["stdin_filename"]
     if "-" in paths or name:
         if set(paths) - {"-"}:
             raise UsageError("standard input is checked alone, without other paths")
+        if options["fix"] or options["diff"]:
+            raise UsageError("standard input is not fixed, `--fix` and `--diff` take files")
         name = name or "stdin.yaml"
         paths = (name,)
     project = open_project(paths, options)
@@ -70,10 +78,42 @@ def check(paths: tuple[str, ...], **options: Any) -> int:
         since=options["since"] or "",
         show_suppressed=options["show_suppressed"],
     )
-    outcome = run(request)
+    if options["diff"]:
+        return _diff(request, unsafe=options["unsafe_fixes"])
+    outcome = _fixed(request, unsafe=options["unsafe_fixes"]) if options["fix"] else run(request)
     for reporter, (_, file) in zip(reporters, outputs, strict=True):
         _write(reporter, outcome, project, file, options)
     return _status(outcome.report, project.config.fail_on)
+
+
+def _diff(request: Request, *, unsafe: bool) -> int:
+    """Print what would change; return 1 when there is something."""
+    from archlint.engine.repair import repair  # noqa: PLC0415 - most runs fix nothing
+
+    text = repair(request, unsafe=unsafe).diff()
+    emit(text)
+    return int(bool(text))
+
+
+def _fixed(request: Request, *, unsafe: bool) -> Outcome:
+    """Fix what can be fixed, say on standard error what was done, and return what is left."""
+    from archlint.engine.repair import repair, write  # noqa: PLC0415 - most runs fix nothing
+
+    repaired = repair(request, unsafe=unsafe)
+    try:
+        moved = write(repaired, request.root)
+    except OSError as error:
+        raise UsageError(
+            f"a fixed file cannot be written: {(error.strerror or str(error)).lower()}"
+        ) from None
+    if moved:
+        names = ", ".join(f"`{plain(path)}`" for path in moved)
+        raise UsageError(f"{names} changed during the run, and nothing was written to what changed")
+    if repaired.changes:
+        fixes = "1 fix" if repaired.applied == 1 else f"{repaired.applied} fixes"
+        files = "1 file" if len(repaired.changes) == 1 else f"{len(repaired.changes)} files"
+        click.echo(f"made {fixes} in {files}", err=True)
+    return repaired.outcome
 
 
 def _stdin(name: str, project: Project) -> Source:
