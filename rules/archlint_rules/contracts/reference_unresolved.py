@@ -13,7 +13,19 @@ Correct the path or the name, or commit the file that is missing. Remote referen
 from collections.abc import Iterator
 from typing import Any
 
-from archlint.api import Bad, Context, Document, Good, Pointer, Problem, Related, Severity, Unresolved, rule
+from archlint.api import (
+    Bad,
+    Context,
+    Document,
+    Good,
+    Location,
+    Pointer,
+    Problem,
+    Related,
+    Severity,
+    Unresolved,
+    rule,
+)
 
 _MOST_SHOWN = 60
 _FORMATS = frozenset(("openapi", "asyncapi"))
@@ -79,7 +91,33 @@ components:
                 reference="https://example.com/order.json  # <- `https://example.com/order.json` is not read"
             )
         ),
+        Bad(
+            {
+                "openapi.yaml": _SPEC.format(reference='"parts/order.yaml#/Order"'),
+                "parts/order.yaml": """
+                    Order:
+                      type: object
+                      properties:
+                        buyer: {$ref: "buyer.yaml"}  # <- `buyer.yaml` leads nowhere: the file does not exist
+                """,
+            },
+            "in a part of the document",
+        ),
         Good(_SPEC.format(reference='"#/components/schemas/Order"')),
+        Good(
+            """
+            asyncapi: 3.0.0
+            info: {title: orders, version: 1.0.0}
+            channels: {placed: {$ref: "#/components/channels/placed"}}
+            operations:
+              announce:
+                action: send
+                channel: {$ref: "#/channels/placed"}
+                messages: [{$ref: "#/channels/placed/messages/Placed"}]
+            components: {channels: {placed: {address: placed, messages: {Placed: {payload: {type: object}}}}}}
+            """,
+            "through a reference on the way",
+        ),
         Good(
             {
                 "openapi.yaml": _SPEC.format(reference='"schemas/order.yaml#/Order"'),
@@ -104,42 +142,45 @@ components:
     ),
 )
 def reference_unresolved(document: Document, context: Context) -> Iterator[Problem]:
-    """Report each target that cannot be reached once, with the other places that refer to it; a missing file as a whole."""
+    """Report each target that cannot be reached once, with the other places that refer to it; a missing file as a whole.
+
+    Files that are only parts of the document are followed.
+    """
     del context
-    places: dict[str, list[Pointer]] = {}
-    for pointer, reference in _references(document.data):
-        places.setdefault(reference, []).append(pointer)
-    told: dict[str, tuple[Unresolved, list[Pointer]]] = {}
-    for reference, pointers in places.items():
-        found = document.resolve(reference)
-        if isinstance(found, Unresolved):
-            file = reference.partition("#")[0]
-            whole = file if file and (found.remote or found.outside or "file" in found.reason) else reference
-            told.setdefault(whole, (found, []))[1].extend(pointers)
-    for target, (found, pointers) in told.items():
-        shown = target if len(target) <= _MOST_SHOWN else target[: _MOST_SHOWN - 1] + "…"
-        message = (
-            f"`{shown}` is not read: {found.reason}"
-            if found.remote
-            else f"`{shown}` leads nowhere: {found.reason}"
-        )
-        yield Problem(
-            message,
-            document.at(pointers[0]),
-            help="keep a copy in the repository"
-            if found.remote
-            else "correct the reference, or add what it refers to",
-            related=tuple(
-                Related("referred to here as well", document.at(pointer)) for pointer in pointers[1:]
-            ),
-            severity=Severity.INFO if found.remote else None,
-        )
-
-
-def _references(root: Any) -> Iterator[tuple[Pointer, str]]:
-    """Yield the `$ref`s of *root* that are references: not data in examples, and not properties of that name."""
-    pending: list[tuple[Pointer, Any, bool]] = [((), root, False)]
+    told: dict[tuple[str, str], tuple[Unresolved, list[Location]]] = {}
     seen: set[int] = set()
+    pending: list[tuple[Document, Pointer, Any]] = [(document, (), document.data)]
+    while pending:
+        here, start, root = pending.pop()
+        for pointer, reference in _references(start, root, seen):
+            found = here.resolve(reference)
+            if isinstance(found, Unresolved):
+                file = reference.partition("#")[0]
+                whole = (
+                    file if file and (found.remote or found.outside or "file" in found.reason) else reference
+                )
+                told.setdefault((here.path, whole), (found, []))[1].append(here.at(pointer))
+            elif found.document is not document and not found.document.format:
+                pending.append((found.document, found.pointer, found.data))
+    for (_, target), (reason, places) in told.items():
+        yield _problem(target, reason, places)
+
+
+def _problem(target: str, reason: Unresolved, places: list[Location]) -> Problem:
+    shown = target if len(target) <= _MOST_SHOWN else target[: _MOST_SHOWN - 1] + "…"
+    remote = reason.remote
+    return Problem(
+        f"`{shown}` is not read: {reason.reason}" if remote else f"`{shown}` leads nowhere: {reason.reason}",
+        places[0],
+        help="keep a copy in the repository" if remote else "correct the reference, or add what it refers to",
+        related=tuple(Related("referred to here as well", place) for place in places[1:]),
+        severity=Severity.INFO if remote else None,
+    )
+
+
+def _references(start: Pointer, root: Any, seen: set[int]) -> Iterator[tuple[Pointer, str]]:
+    """Yield the `$ref`s below *root* that are references: not data in examples, and not properties of that name."""
+    pending: list[tuple[Pointer, Any, bool]] = [(start, root, False)]
     while pending:
         pointer, value, is_map = pending.pop()
         if isinstance(value, dict):
