@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterator
 
 from archlint.api import Bad, Context, Good, Problem, Related, Severity, rule
-from archlint.formats.openapi import SAFE, OpenAPI, Operation
+from archlint.formats.openapi import SAFE, OpenAPI, Operation, SecurityScheme
 
 _BOUND = re.compile(
     r"allow[- ]?list|white[- ]?list|server[- ]to[- ]server|mutual tls|mtls|ip address|bearer|token|jwt|hmac|sign",
@@ -125,7 +125,7 @@ def api_key_only_auth(api: OpenAPI, context: Context) -> Iterator[Problem]:
         )
 
 
-def _opened(operation: Operation, keys: dict[str, object]) -> bool:
+def _opened(operation: Operation, keys: dict[str, SecurityScheme]) -> bool:
     return (
         operation.method not in SAFE
         and bool(operation.security)

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 
 from archlint.api import Bad, Context, Good, Problem, Related, Severity, rule
-from archlint.formats.openapi import SAFE, OpenAPI, Operation
+from archlint.formats.openapi import SAFE, OpenAPI, Operation, SecurityScheme
 
 _GUARD = re.compile(r"csrf|xsrf|same-?site", re.IGNORECASE)
 _SHOWN = 5
@@ -104,7 +104,7 @@ def cookie_auth_without_csrf(api: OpenAPI, context: Context) -> Iterator[Problem
         )
 
 
-def _opened(operation: Operation, cookies: dict[str, object]) -> bool:
+def _opened(operation: Operation, cookies: dict[str, SecurityScheme]) -> bool:
     if operation.method in SAFE or not operation.security:
         return False
     if any(
