@@ -5,9 +5,19 @@ from typing import Any
 
 from archlint.api import Document, Fact, Format, Node, Problem
 from archlint.formats.kubernetes.facts import facts_of, settings_in
+from archlint.formats.kubernetes.mesh import MeshRoute, milliseconds, routes
 from archlint.formats.kubernetes.views import ContainerView, Manifest, Workload, manifests
 
-__all__ = ["FORMAT", "ContainerView", "Manifest", "Workload", "manifests", "settings_in"]
+__all__ = [
+    "FORMAT",
+    "ContainerView",
+    "Manifest",
+    "MeshRoute",
+    "Workload",
+    "manifests",
+    "milliseconds",
+    "settings_in",
+]
 
 _OTHERS = (
     "backstage.io/",
@@ -23,7 +33,7 @@ class KubernetesFormat(Format):
     """Recognises manifests by `apiVersion` and `kind`; resources of any group are manifests."""
 
     name = "kubernetes"
-    subjects = (Manifest, Workload, ContainerView)
+    subjects = (Manifest, Workload, ContainerView, MeshRoute)
     claims = (("apiVersion", "kind"),)
 
     def sniff(self, document: Document) -> str:
@@ -43,6 +53,8 @@ class KubernetesFormat(Format):
         for manifest in manifests(document):
             if Manifest in wanted:
                 yield manifest
+            if MeshRoute in wanted:
+                yield from routes(manifest)
             workload = manifest.workload
             if workload is None:
                 continue

@@ -61,14 +61,23 @@ paths: {}
         ),
         Good({"catalog-info.yaml": _API.format(path="./openapi.yaml"), "openapi.yaml": _CONTRACT}),
         Good(
+            """
+            apiVersion: backstage.io/v1alpha1
+            kind: Component
+            metadata: {name: orders}
+            spec: {type: service, lifecycle: production, owner: team-a, providesApis: [orders-api]}
+            """,
+            "the API may be in another catalog, unless the scope is complete",
+        ),
+        Good(
             {"catalog-info.yaml": _API.format(path="https://example.com/openapi.yaml")},
             "remote contracts are not fetched",
         ),
     ),
 )
 def declared_contract_missing(graph: ServiceGraph, context: Context) -> Iterator[Problem]:
-    """Report links to contracts inside the repository that are not there."""
-    del context
+    """Report contracts inside the repository that are not there, and APIs that a complete catalog does not have."""
+    known = {link.target for link in graph.links if link.kind == "definition" and not link.source}
     for link in graph.links:
         if link.kind == "contract" and link.exists is False:
             yield Problem(
@@ -76,4 +85,16 @@ def declared_contract_missing(graph: ServiceGraph, context: Context) -> Iterator
                 link.at,
                 help="correct the path, or add the contract",
                 identity=("contract", link.source, link.target),
+            )
+        elif (
+            link.kind == "definition"
+            and link.source
+            and link.target not in known
+            and context.complete(link.at.path)
+        ):
+            yield Problem(
+                f"`{link.source}` provides `{link.target}`, which the catalog does not have",
+                link.at,
+                help="correct the reference, or add the API to the catalog",
+                identity=("definition", link.source, link.target),
             )

@@ -1,0 +1,133 @@
+"""A service that works as the database's superuser.
+
+## Why is this bad?
+
+Whatever goes wrong in the service, an injected query or a leaked password, has the whole server: all databases, all users, the files.
+
+## How to fix
+
+Give the service a user of its own that may do what the service does, and nothing else. Keep the superuser for migrations.
+"""
+
+import re
+from collections.abc import Iterator
+
+from archlint.api import (
+    Bad,
+    Context,
+    Good,
+    Problem,
+    ServiceGraph,
+    Setting,
+    Severity,
+    WorkloadFact,
+    infrastructure_roles,
+    key_words,
+    role_of,
+    rule,
+)
+
+_SUPERUSERS = frozenset(("root", "postgres", "sa", "admin", "administrator", "sys", "system", "dba", "mysql"))
+_URI = re.compile(
+    r"(?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|sqlserver|oracle)[^:]*://(?P<user>[^:@/\s]+)(?::[^@/\s]*)?@",
+    re.IGNORECASE,
+)
+_PAIR = re.compile(r"(?:^|;)\s*(?:user id|uid|user|username)\s*=\s*(?P<user>[^;]+)", re.IGNORECASE)
+_USER_KEY = re.compile(
+    r"(?:DATASOURCE|DATABASE|DB|POSTGRES|PG|MYSQL|MARIADB|MONGO(?:DB)?|SQL)(?:_\w+)?_(?:USER|USERNAME)$|^PGUSER$"
+)
+_ROOTS_OWN = re.compile(r"^(?:MYSQL_ROOT|MONGO_INITDB_ROOT|POSTGRES_USER|MYSQL_USER|MARIADB_ROOT|PGADMIN)")
+_COMPOSE = """
+services:
+  orders:
+    image: shop/orders
+    environment:
+      {key}: {value}
+"""
+
+
+@rule(
+    id="database-superuser",
+    category="security",
+    severity=Severity.WARNING,
+    profile="strict",
+    subject=ServiceGraph,
+    since="0.1.0",
+    references=("https://cheatsheetseries.owasp.org/cheatsheets/Database_Security_Cheat_Sheet.html",),
+    tags=("security",),
+    examples=(
+        Bad(
+            {
+                "compose.yaml": _COMPOSE.format(
+                    key="DATABASE_URL",
+                    value="postgres://postgres@db/orders  # <- `orders` works as `postgres`",
+                )
+            }
+        ),
+        Bad(
+            {
+                "compose.yaml": _COMPOSE.format(
+                    key="SPRING_DATASOURCE_USERNAME", value="root  # <- `orders` works as `root`"
+                )
+            }
+        ),
+        Bad(
+            {
+                "compose.yaml": _COMPOSE.format(
+                    key="ConnectionString",
+                    value="Server=db;Database=orders;User Id=sa  # <- `orders` works as `sa`",
+                )
+            }
+        ),
+        Good({"compose.yaml": _COMPOSE.format(key="DATABASE_URL", value="postgres://orders@db/orders")}),
+        Good(
+            {
+                "compose.yaml": "services: {db: {image: 'postgres:17', environment: {POSTGRES_USER: postgres}}}"
+            },
+            "the server itself",
+        ),
+        Good(
+            {
+                "compose.yaml": _COMPOSE.replace("orders:\n    image", "db-migrate:\n    image").format(
+                    key="DATABASE_URL", value="postgres://postgres@db/orders"
+                )
+            },
+            "a migration",
+        ),
+    ),
+)
+def database_superuser(graph: ServiceGraph, context: Context) -> Iterator[Problem]:
+    """Report superusers in connection strings and user settings of services; in compose as info."""
+    del context
+    for service in graph.services:
+        if not service.first_party or service.role in infrastructure_roles():
+            continue
+        for workload in service.workloads:
+            if workload.kind not in {"Job", "CronJob"}:
+                yield from _in(workload)
+
+
+def _in(workload: WorkloadFact) -> Iterator[Problem]:
+    for container in workload.containers:
+        if container.init or role_of(container.name, container.image or "") == "migration":
+            continue
+        for setting in container.settings:
+            user = _user(setting)
+            if user.lower() in _SUPERUSERS:
+                yield Problem(
+                    f"`{workload.name}` works as `{user}`",
+                    setting.at,
+                    help="give the service a user of its own",
+                    severity=Severity.INFO if workload.kind == "compose" else None,
+                    identity=("superuser", workload.scope, workload.name, setting.key),
+                )
+
+
+def _user(setting: Setting) -> str:
+    value = setting.value or ""
+    for pattern in (_URI, _PAIR):
+        match = pattern.search(value)
+        if match is not None:
+            return match["user"].strip()
+    words = key_words(setting.key)
+    return value.strip() if _USER_KEY.search(words) and not _ROOTS_OWN.search(words) else ""
