@@ -82,7 +82,7 @@ class Links:
             ]
             if not found:
                 store = Datastore(
-                    id=f"datastore:{store_fact.entity or store_fact.name}",
+                    id=f"datastore:{store_fact.entity or (f'{engine}/' if engine else '') + store_fact.name}",
                     name=store_fact.name,
                     host=store_fact.name,
                     engine=engine,
@@ -95,9 +95,9 @@ class Links:
                 store.system = store_fact.system or store.system
                 store.aliases.update(name for name in (store_fact.name, store_fact.entity) if name)
                 store.evidence.append(Evidence(at=store_fact.at, extractor=store_fact.extractor))
-            for name in (store_fact.name, store_fact.entity):
-                if name:
-                    self._stores[name.lower()] = found
+            for name in filter(None, (store_fact.name, store_fact.entity)):
+                known = self._stores[name.lower()]
+                known.extend(store for store in found if store not in known)
 
     def _match(self, fact: ServiceFact) -> Service | None:
         for name in (fact.entity, fact.name, *fact.aliases):
@@ -125,7 +125,9 @@ class Links:
         short = fact.target.rpartition("/")[2].rpartition(":")[2].lower()
         stores = self._stores.get(fact.target.lower()) or self._stores.get(short, [])
         if fact.kind == "uses":
-            return stores[0] if stores else None
+            engine = engine_of(fact.protocol) or fact.protocol
+            fitting = [store for store in stores if not engine or store.engine in {"", engine}]
+            return fitting[0] if fitting else None
         named = self._stores.get(fact.target.lower())
         if named and not fact.kind:
             return named[0]

@@ -169,6 +169,7 @@ def _data(manifest: ServiceManifest) -> Iterator[Fact]:
             source=manifest.full_entity,
             target=full_reference(name, "resource") if "target" in entry else name,
             kind="uses",
+            protocol=_text(entry, "type"),
             declared=True,
             extra={key: entry[key] for key in ("access", "layer") if key in entry},
         )
