@@ -9,7 +9,7 @@ from archlint.formats.openapi.views import OpenAPI
 
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 _VERSION = re.compile(
-    r"(?:^|/|\.|-)v(?P<major>\d+)(?P<minor>[.\-_]\d+)*(?:(?:alpha|beta|rc|preview)\d*)?(?=$|/|\.|-)",
+    r"(?:^|/|\.|-)v(?P<major>\d+)(?P<minor>[.\-_]\d+)*(?:(?:p\d+)?(?:alpha|beta|rc|preview|experimental)\d*)?(?=$|/|\.|-)",
     re.IGNORECASE,
 )
 _DATED = re.compile(r"(?:^|/)(?P<date>20\d\d-\d\d(?:-\d\d)?)(?=$|/)")

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from archlint.api import Bad, Context, Good, Problem, Severity, rule
 from archlint.formats.openapi import Operation, Schema
 from archlint.formats.openapi.understanding import Items, understand
-from archlint.formats.openapi.words import bare
+from archlint.formats.openapi.words import bare, words
 
 _SMALL = 2
 _BOUNDED = frozenset(
@@ -145,6 +145,13 @@ def _candidate(operation: Operation) -> bool:
             """,
             "documents of fixed form",
         ),
+        Good(
+            _spec(
+                f"{{type: array, items: {_ORDER}}}",
+                extra="parameters: [{name: stream_limit, in: query, schema: {type: integer}}]",
+            ),
+            "a stream that is bounded by the caller",
+        ),
         Good(_spec(_ORDER), "one thing"),
         Good(
             _spec(
@@ -180,6 +187,8 @@ def _is_bounded(operation: Operation, items: Items) -> bool:
         "content-range",
         "x-total-count",
     }:
+        return True
+    if any("limit" in words(parameter.name) for parameter in operation.parameters):
         return True
     if bare(understand(operation).resource) in _BOUNDED:
         return True
