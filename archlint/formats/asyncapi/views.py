@@ -93,15 +93,16 @@ class AsyncApi(Node):
             if (target := channel.target(key)) is not None
         ]
 
+    @cached_property
+    def _places(self) -> "dict[tuple[int, Pointer], Channel]":
+        return {(id(channel.document), channel.pointer): channel for channel in self.channels.values()}
+
     def _channel_of(self, target: tuple[Document, Pointer, Any]) -> "Channel | None":
         document, pointer, data = target
         found = follow(document, (*pointer, "channel"), data.get("channel"))
         if found is None or not isinstance(found[2], dict):
             return None
-        known = next(
-            (one for one in self.channels.values() if one.pointer == found[1] and one.document is found[0]),
-            None,
-        )
+        known = self._places.get((id(found[0]), found[1]))
         return known or Channel(*found, self, _name_of(found[1]))
 
 
