@@ -11,7 +11,7 @@ from typing import Any
 
 from archlint.config.extend import chain_of, profile_file
 from archlint.config.file import ConfigFile, find_config, hint, read_config
-from archlint.config.model import Config, Layer, RuleChange
+from archlint.config.model import COMMAND_LINE, Config, Layer, RuleChange
 from archlint.errors import ConfigError
 from archlint.findings.severity import Severity
 from archlint.plugins.registry import Registry
@@ -265,7 +265,7 @@ def _apply_cli(cli: CliOverrides, config: Config, registry: Registry) -> None:
     for name in (*cli.select, *cli.ignore):
         check_name(name, registry, ConfigError)
     if cli.select or cli.ignore:
-        config.layers = (*config.layers, Layer(cli.select or None, cli.ignore, origin="command line"))
+        config.layers = (*config.layers, Layer(cli.select or None, cli.ignore, origin=COMMAND_LINE))
     if cli.profile is not None and cli.profile not in {*PROFILES, *registry.profiles}:
         names = (*PROFILES, *registry.profiles)
         raise ConfigError(
@@ -275,7 +275,7 @@ def _apply_cli(cli: CliOverrides, config: Config, registry: Registry) -> None:
         value = getattr(cli, name)
         if value is not None:
             setattr(config, name, value)
-            config.origins[name.replace("_", "-")] = "command line"
+            config.origins[name.replace("_", "-")] = COMMAND_LINE
     config.exclude = (*config.exclude, *cli.exclude)
     config.aggregate = cli.aggregate
 

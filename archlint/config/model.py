@@ -11,6 +11,9 @@ import msgspec
 from archlint.findings.severity import Severity
 from archlint.rule.rule import PROFILES, Options, Rule
 
+COMMAND_LINE = "command line"
+"""The origin of what the command line says."""
+
 
 @dataclass(frozen=True, slots=True)
 class RuleSetting:
@@ -108,6 +111,7 @@ class Config:
     def _setting(self, rule: Rule, matched: tuple[bool, ...]) -> RuleSetting:
         profile = self.profile if self.profile in PROFILES else "recommended"
         enabled = PROFILES.index(rule.profile) <= PROFILES.index(profile)
+        always = rule.category == "diagnostics" and enabled
         severity, explicit = rule.severity, False
         options: dict[str, Any] = {}
         names = {rule.id, rule.category, "all"}
@@ -115,7 +119,7 @@ class Config:
             if not holds:
                 continue
             if layer.select is not None:
-                enabled = bool(names & set(layer.select)) or rule.category == "diagnostics"
+                enabled = bool(names & set(layer.select)) or always
             if names & set(layer.ignore):
                 enabled = False
             change = layer.rules.get(rule.id)

@@ -18,6 +18,13 @@ class Tally:
     broken: int = 0
     findings: list[Finding] = field(default_factory=list)
 
+    def without(self, apart: list[Finding]) -> "Tally":
+        """Return the tally as if the candidates of the findings *apart* were not there."""
+        if not apart:
+            return self
+        findings = [finding for finding in self.findings if not any(finding is one for one in apart)]
+        return Tally(self.candidates - len(apart), min(self.broken, len(findings)), findings)
+
 
 def aggregate(tally: Tally, document: Document) -> list[Finding]:
     """Return the findings of *tally*, as one where more than half of the candidates (and at least four) broke the rule.

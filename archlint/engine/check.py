@@ -10,11 +10,12 @@ from msgspec import Struct, field
 from archlint.config.model import Config
 from archlint.engine.aggregate import Tally, aggregate
 from archlint.engine.detect import Detector
+from archlint.engine.edits import text_fixes
 from archlint.engine.locate import locate, locations_in
 from archlint.engine.resolve import Workspace
-from archlint.engine.suppress import Suppression, collect
+from archlint.engine.suppress import Suppression, collect, holds
 from archlint.findings.finding import Finding
-from archlint.findings.problem import Problem
+from archlint.findings.problem import Fix, Problem
 from archlint.findings.severity import Confidence
 from archlint.model.facts import Fact
 from archlint.model.format import Format
@@ -59,6 +60,8 @@ class Checker:
                 for subject in rule.subjects:
                     self.rules[subject].append(rule)
         self._contexts: dict[int, Context] = {}
+        self._suppressions: dict[str, list[Suppression]] = {}
+        self._fixes: list[tuple[Finding, Fix]] = []
 
     def check(self, path: str) -> Checked:
         """Check the file at *path*, relative to the project root. Never fails: what goes wrong becomes a finding or a note."""
@@ -69,6 +72,9 @@ class Checker:
         except Exception as error:  # noqa: BLE001 - a crash on one file must not hide findings in another
             checked.findings.append(crash(error, Location(path)))
         self._locate(checked)
+        self._attach_fixes(checked)
+        if checked.kinds or checked.findings:
+            checked.suppressions = self._collect(path)
         checked.dependencies = sorted(self.workspace.take_opened() - {path})
         return checked
 
@@ -97,8 +103,6 @@ class Checker:
             checked.kinds.append(document.kind)
             self._run_rules(document, form, checked)
             self._read_facts(document, form, checked)
-        if ours or checked.findings:
-            checked.suppressions.extend(collect(source, parsed.documents))
 
     def _run_rules(self, document: Document, form: Format, checked: Checked) -> None:
         tallies: dict[str, Tally] = {}
@@ -121,13 +125,21 @@ class Checker:
                     continue
                 tally = tallies.setdefault(rule.id, Tally())
                 tally.candidates += 1
-                made = [make_finding(self.config, rule, problem, problem.at or place) for problem in problems]
-                found = [finding for finding in made if finding is not None]
+                found = []
+                for problem in problems:
+                    finding = make_finding(self.config, rule, problem, problem.at or place)
+                    if finding is not None:
+                        found.append(finding)
+                        if problem.fix is not None:
+                            self._fixes.append((finding, problem.fix))
                 tally.findings.extend(found)
                 tally.broken += bool(found)
         for name, tally in tallies.items():
-            together = self.config.aggregate and self.registry.rules[name].aggregate
-            checked.findings.extend(aggregate(tally, document) if together else tally.findings)
+            if self.config.aggregate and self.registry.rules[name].aggregate:
+                apart = [finding for finding in tally.findings if self._is_suppressed(finding, checked.path)]
+                checked.findings.extend([*apart, *aggregate(tally.without(apart), document)])
+            else:
+                checked.findings.extend(tally.findings)
 
     def _subjects(self, document: Document, form: Format, checked: Checked) -> Iterator[Node | Document]:
         if Document in self.rules:
@@ -163,12 +175,42 @@ class Checker:
         form = self.detector.formats.get(document.format)
         return form.validate(document) if form else iter(())
 
+    def _is_suppressed(self, finding: Finding, path: str) -> bool:
+        return any(holds(one, finding, today=self.config.today) for one in self._collect(path))
+
+    def _collect(self, path: str) -> list[Suppression]:
+        """Return the suppressions in the file at *path* and in those that were looked at for it."""
+        found: list[Suppression] = []
+        for name in sorted({path, *self.workspace.opened}):
+            known = self._suppressions.get(name)
+            if known is None:
+                source = None if name.endswith("/") else self.workspace.read(name)
+                known = collect(source, self.workspace.documents(name)) if source is not None else []
+                self._suppressions[name] = known
+            found.extend(known)
+        return found
+
     def _locate(self, checked: Checked) -> None:
         try:
             locate(locations_in([checked.findings, checked.facts]), self.workspace)
         except Exception as error:  # noqa: BLE001 - a finding at the top of the file is better than none
             for location in locations_in([checked.findings, checked.facts]):
                 location.region = location.region or _TOP
+            checked.findings.append(crash(error, Location(checked.path, region=_TOP)))
+
+    def _attach_fixes(self, checked: Checked) -> None:
+        """Turn the fixes of what is reported into edits of text; one that fails is no fix."""
+        reported = {id(finding) for finding in checked.findings}
+        fixes = [(finding, fix) for finding, fix in self._fixes if id(finding) in reported]
+        self._fixes = []
+        if not fixes:
+            return
+        try:
+            for (finding, _), fix in zip(
+                fixes, text_fixes((fix for _, fix in fixes), self.workspace), strict=True
+            ):
+                finding.fix = fix
+        except Exception as error:  # noqa: BLE001 - a finding without its fix is better than none
             checked.findings.append(crash(error, Location(checked.path, region=_TOP)))
 
 

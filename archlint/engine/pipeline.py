@@ -31,7 +31,7 @@ from archlint.plugins.registry import Registry
 from archlint.rule.diagnostics import DIAGNOSTICS
 from archlint.rule.docs import describe
 from archlint.rule.rule import Rule
-from archlint.source.files import read_bytes
+from archlint.source.files import inside, read_bytes
 from archlint.source.source import Source
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Request:
     """What to check and how.
 
     `paths` are files and folders (relative to the working folder); `root` is the project, outside of which nothing is read.
-    `facts` are facts of other repositories. `stdin` stands for the file of its path. `since` is a git ref. The map step runs in `executor`, where one is given. `progress` is called with the number of files done and of all.
+    `facts` are facts of other repositories. `stdin` stands for the file of its path and is checked alone, those of `overlay` stand for files of the project. `since` is a git ref. The map step runs in `executor`, where one is given. `progress` is called with the number of files done and of all.
     """
 
     root: Path
@@ -52,11 +52,18 @@ class Request:
     paths: tuple[str, ...] = (".",)
     facts: tuple[Fact, ...] = ()
     stdin: Source | None = None
+    overlay: tuple[Source, ...] = ()
     cache: bool = True
     executor: "Executor | None" = None
     since: str = ""
     show_suppressed: bool = False
     progress: Callable[[int, int], None] = lambda _done, _all: None
+
+    @property
+    def is_whole(self) -> bool:
+        """Tell whether the whole project is checked, rather than some of its files."""
+        root = os.path.realpath(self.root)
+        return self.stdin is None and any(inside(os.path.realpath(path), root) for path in self.paths)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +79,21 @@ def run(request: Request) -> Outcome:
     """Check everything that *request* names."""
     registry, config = request.registry, request.config
     workspace = Workspace(request.root, registry.formats)
+    for source in request.overlay:
+        workspace.add(source)
     checker = Checker(registry, config, workspace)
     found = _discover(request, workspace, checker)
     changes = changed_since(request.root, request.since) if request.since else None
     known = load_baseline(request.root / config.baseline) if config.baseline else None
-    cache = Cache(request.root, _key(request)) if request.cache and request.stdin is None else None
+    in_memory = request.stdin is not None or bool(request.overlay)
+    cache = Cache(request.root, _key(request)) if request.cache and not in_memory else None
     checked: dict[str, Checked] = {}
     if cache is not None:
         checked = {path: hit for path in found.files if (hit := cache.get(path)) is not None}
     todo = [path for path in found.files if path not in checked]
     request.progress(len(checked), len(found.files))
     for result in check_files(
-        todo, checker, jobs="1" if request.stdin else config.jobs, executor=request.executor
+        todo, checker, jobs="1" if in_memory else config.jobs, executor=request.executor
     ):
         checked[result.path] = result
         if cache is not None:
@@ -141,7 +151,13 @@ def _conclude(
     for changed in registry.manager.hook.archlint_findings(findings=findings, config=config):
         findings = changed if changed is not None else findings
     suppressions = [suppression for one in checked for suppression in one.suppressions]
-    findings = suppress(findings, suppressions, config=config)
+    findings = suppress(
+        findings,
+        suppressions,
+        config=config,
+        files={one.path for one in checked},
+        whole=request.is_whole,
+    )
     findings.sort(key=lambda finding: finding.order)
     name(findings)
     stale = apply_baseline(findings, known) if known is not None else []

@@ -43,6 +43,11 @@ class Workspace:
         self._opened: set[str] = set()
         self._nested = 0
 
+    @property
+    def opened(self) -> frozenset[str]:
+        """The files and folders that were looked at since the last call of `take_opened`."""
+        return frozenset(self._opened)
+
     def take_opened(self) -> set[str]:
         """Return the files and folders that were looked at since the last call."""
         opened, self._opened = self._opened, set()

@@ -2,14 +2,19 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from msgspec import Struct
 
-from archlint.config.model import Config
+from archlint.config.file import hint
+from archlint.config.model import COMMAND_LINE, Config
 from archlint.findings.finding import Finding, Suppressed
-from archlint.rule.diagnostics import UNUSED_SUPPRESSION
+from archlint.model.graph import Element, ServiceGraph
+from archlint.rule.diagnostics import INTERNAL_ERROR, UNEXPLAINED_SUPPRESSION, UNUSED_SUPPRESSION
+from archlint.rule.rule import Rule
 from archlint.source.comments import comments
 from archlint.source.document import Document
 from archlint.source.location import Location, Region
@@ -20,7 +25,7 @@ KEY = "x-archlint-ignore"
 """The extension that suppresses findings at the object that holds it, and below."""
 
 _DIRECTIVE = re.compile(r"archlint:\s*(ignore-file|ignore)\s*(?:\[([^\]]*)\])?\s*(.*)\Z", re.DOTALL)
-_UNTIL = re.compile(r"\buntil=(\d{4}-\d{2}-\d{2})\b")
+_UNTIL = re.compile(r"(?<!\S)until=(\S+)")
 
 
 class Suppression(Struct):
@@ -49,65 +54,146 @@ def collect(source: Source, documents: Sequence[Document]) -> list[Suppression]:
     return found
 
 
-def apply(findings: list[Finding], suppressions: Sequence[Suppression], *, config: Config) -> list[Finding]:
+def holds(suppression: Suppression, finding: Finding, *, today: str) -> bool:
+    """Tell whether *suppression* hides *finding* on the day *today*."""
+    return bool(_matched(suppression, finding)) and not _ended(suppression, today)
+
+
+def apply(
+    findings: list[Finding],
+    suppressions: Iterable[Suppression],
+    *,
+    config: Config,
+    files: Collection[str],
+    whole: bool,
+) -> list[Finding]:
     """Mark the suppressed ones of *findings*, and return them with one more per suppression that suppresses nothing.
 
-    A suppression is unused when none of its rules found anything at its node although one of them ran; an expired one does not
-    suppress.
+    *files* were checked; *whole* tells that they are the whole project. Where something else could still be found that a
+    suppression hides (its rule did not run, or looks at more than was checked), the suppression is not called unused.
     """
     by_file: dict[str, list[Suppression]] = defaultdict(list)
-    for suppression in suppressions:
+    for suppression in {_key(suppression): suppression for suppression in suppressions}.values():
         by_file[suppression.at.path].append(suppression)
     used: set[tuple[int, str]] = set()
     for finding in findings:
         for suppression in by_file.get(finding.at.path, ()):
-            matched = [name for name in suppression.rules if name in {finding.rule, finding.category, "all"}]
-            if not matched or not _covers(suppression, finding.at):
-                continue
+            matched = _matched(suppression, finding)
             used.update((id(suppression), name) for name in matched)
-            if not suppression.until or suppression.until >= config.today:
+            if matched and not _ended(suppression, config.today):
                 finding.suppressed = finding.suppressed or Suppressed("inSource", suppression.reason)
-    return [
-        *findings,
-        *(unused for suppression in suppressions for unused in _unused(suppression, used, config)),
+    judge = _Judge(config, frozenset(files), whole, _crashed(findings))
+    more = [
+        finding
+        for group in by_file.values()
+        for suppression in group
+        for finding in judge.judge(suppression, used)
     ]
+    for finding in more:
+        if any(
+            _matched(suppression, finding) and "all" not in suppression.rules
+            for suppression in by_file[finding.at.path]
+        ):
+            finding.suppressed = Suppressed("inSource")
+    return [*findings, *more]
 
 
-def _unused(suppression: Suppression, used: set[tuple[int, str]], config: Config) -> Iterator[Finding]:
-    setting = config.resolve(UNUSED_SUPPRESSION.id, path=suppression.at.path)
-    if not setting.enabled:
-        return
-    expired = suppression.until and suppression.until < config.today
-    categories = {rule.category for rule in config.rules.values()}
-    for name in suppression.rules:
-        if (id(suppression), name) in used:
-            if expired:
-                yield _finding(
-                    suppression,
-                    f"the suppression of `{name}` ended on {suppression.until}",
-                    "mend the fault, or move the date",
-                    config,
-                )
-        elif name not in config.rules and name not in categories and name != "all":
-            yield _finding(
-                suppression,
-                f"there is no rule or category `{name}`",
-                "name a rule that `archlint rules` lists",
-                config,
+def _key(suppression: Suppression) -> tuple[Any, ...]:
+    return (*suppression.at.node, suppression.at.region, suppression.rules)
+
+
+def _matched(suppression: Suppression, finding: Finding) -> list[str]:
+    """Return the names in *suppression* that stand for the rule of *finding*, if it covers its place."""
+    names = [name for name in suppression.rules if name in {finding.rule, finding.category, "all"}]
+    return names if names and _covers(suppression, finding.at) else []
+
+
+def _ended(suppression: Suppression, today: str) -> bool:
+    return bool(suppression.until) and (not _is_date(suppression.until) or suppression.until < today)
+
+
+def _is_date(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _crashed(findings: Iterable[Finding]) -> frozenset[str]:
+    return frozenset(finding.identity[0] for finding in findings if finding.rule == INTERNAL_ERROR.id)
+
+
+@dataclass(frozen=True, slots=True)
+class _Judge:
+    """Says what is to be said of suppressions themselves."""
+
+    config: Config
+    files: frozenset[str]
+    whole: bool
+    crashed: frozenset[str]
+
+    def judge(self, suppression: Suppression, used: set[tuple[int, str]]) -> Iterator[Finding]:
+        """Yield what is to be said of *suppression*; *used* are the pairs of a suppression and a name in it that hid something."""
+        if not suppression.reason:
+            yield from self._say(
+                UNEXPLAINED_SUPPRESSION, suppression, "the suppression gives no reason", "say why behind it"
             )
-        elif name not in config.rules or config.resolve(name, path=suppression.at.path).enabled:
-            yield _finding(suppression, f"`{name}` finds nothing here", "remove the suppression", config)
+        for name in suppression.rules:
+            said = self._unused(suppression, name, is_used=(id(suppression), name) in used)
+            if said is not None:
+                yield from self._say(UNUSED_SUPPRESSION, suppression, *said)
+
+    def _unused(self, suppression: Suppression, name: str, *, is_used: bool) -> tuple[str, str] | None:
+        rules = [rule for rule in self.config.rules.values() if name in {rule.id, rule.category, "all"}]
+        if not rules:
+            close = hint(name, [*self.config.rules, *{rule.category for rule in self.config.rules.values()}])
+            return f"there is no rule or category `{name}`{close}", "name a rule that `archlint rules` lists"
+        if suppression.until and not _is_date(suppression.until):
+            return (
+                f"`{suppression.until}` is no date, and nothing is suppressed",
+                "write it as `until=2030-12-31`",
+            )
+        if is_used:
+            ended = f"the suppression of `{name}` ended on {suppression.until}"
+            return (
+                (ended, "mend the fault, or move the date")
+                if _ended(suppression, self.config.today)
+                else None
+            )
+        if name in {UNUSED_SUPPRESSION.id, UNEXPLAINED_SUPPRESSION.id, UNUSED_SUPPRESSION.category}:
+            return None
+        if self._is_known_unused(suppression.at.path, name, rules):
+            return f"`{name}` finds nothing here", "remove the suppression"
+        return None
+
+    def _is_known_unused(self, path: str, name: str, rules: list[Rule]) -> bool:
+        """Tell whether all that *name* stands for ran, and ran on all that it looks at."""
+        if not self.whole and path not in self.files:
+            return False
+        narrowed = any(layer.origin == COMMAND_LINE for layer in self.config.layers)
+        if narrowed and name not in self.config.rules:
+            return False
+        running = [rule for rule in rules if self.config.resolve(rule.id, path=path).enabled]
+        return bool(running) and not any(
+            rule.id in self.crashed or (not self.whole and _looks_at_graph(rule)) for rule in running
+        )
+
+    def _say(self, rule: Rule, suppression: Suppression, message: str, advice: str) -> Iterator[Finding]:
+        setting = self.config.resolve(rule.id, path=suppression.at.path)
+        if setting.enabled:
+            yield Finding(
+                rule=rule.id,
+                category=rule.category,
+                severity=setting.severity,
+                message=message,
+                at=suppression.at,
+                help=advice,
+            )
 
 
-def _finding(suppression: Suppression, message: str, advice: str, config: Config) -> Finding:
-    return Finding(
-        rule=UNUSED_SUPPRESSION.id,
-        category=UNUSED_SUPPRESSION.category,
-        severity=config.resolve(UNUSED_SUPPRESSION.id, path=suppression.at.path).severity,
-        message=message,
-        at=suppression.at,
-        help=advice,
-    )
+def _looks_at_graph(rule: Rule) -> bool:
+    return any(issubclass(subject, ServiceGraph | Element) for subject in rule.subjects)
 
 
 def _covers(suppression: Suppression, at: Location) -> bool:

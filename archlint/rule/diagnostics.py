@@ -12,12 +12,12 @@ def _silent(_subject: Any, _context: Context) -> Iterator[Problem]:
     return iter(())
 
 
-def _diagnostic(name: str, severity: Severity, docs: str) -> Rule:
+def _diagnostic(name: str, severity: Severity, docs: str, *, profile: str = "recommended") -> Rule:
     return Rule(
         id=name,
         category="diagnostics",
         severity=severity,
-        profile="recommended",
+        profile=profile,
         since="0.1.0",
         subjects=(),
         check=_silent,
@@ -57,7 +57,7 @@ Report the crash with the file; until it is mended, switch the rule off for the 
 UNUSED_SUPPRESSION = _diagnostic(
     "unused-suppression",
     Severity.WARNING,
-    """A suppression comment that suppresses nothing.
+    """A suppression that suppresses nothing, or that has ended.
 
 ## Why is this bad?
 
@@ -65,10 +65,26 @@ It hides the next finding of that rule at the same place, which nobody has looke
 
 ## How to fix
 
-Remove the comment, or the ids in it that are not needed.""",
+Remove the suppression, or the ids in it that are not needed; where it has ended, mend the fault, or move the date.""",
+)
+
+UNEXPLAINED_SUPPRESSION = _diagnostic(
+    "unexplained-suppression",
+    Severity.WARNING,
+    """A suppression without a reason.
+
+## Why is this bad?
+
+Nobody can tell later whether what it hides is still right, so it stays for ever.
+
+## How to fix
+
+Say why behind the brackets: `# archlint: ignore[shared-database] both are moved to orders-db by March`.""",
+    profile="all",
 )
 
 DIAGNOSTICS: dict[str, Rule] = {
-    diagnostic.id: diagnostic for diagnostic in (ARTIFACT_UNPARSABLE, INTERNAL_ERROR, UNUSED_SUPPRESSION)
+    diagnostic.id: diagnostic
+    for diagnostic in (ARTIFACT_UNPARSABLE, INTERNAL_ERROR, UNEXPLAINED_SUPPRESSION, UNUSED_SUPPRESSION)
 }
 """The engine's own diagnostics by id: configured, documented and suppressed like rules."""

@@ -118,6 +118,6 @@ def test_messages_evaluate_nothing() -> None:
 @pytest.mark.parametrize("reference", ["file:///etc/passwd", "http://127.0.0.1:9/a.json", "other.yaml"])
 def test_schemas_read_nothing(tmp_path: Path, reference: str) -> None:
     rule = _SUMMARY.replace('{properties: {summary: {pattern: "^[A-Z]"}}}', f'{{$ref: "{reference}"}}')
-    with pytest.raises(ConfigError, match="nothing is fetched|No base URI") as caught:
+    with pytest.raises(ConfigError, match=r"nothing is fetched|No base URI") as caught:
         _check(tmp_path, {".archlint.yaml": "rule-files: [summary.yaml]\n", "summary.yaml": rule})
     assert str(caught.value).startswith("summary.yaml:5:9: `expect` is no JSON Schema")
