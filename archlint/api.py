@@ -70,6 +70,7 @@ __all__ = [
     "Confidence",
     "ConfigError",
     "ConfigFact",
+    "Configured",
     "Container",
     "Context",
     "Dangling",

@@ -6,7 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from archlint.model.facts import ConfigFact, Container, DependencyFact, Setting, WorkloadFact
-from archlint.model.graph import Dangling, Datastore, Dependency, Evidence, Service, ServiceGraph, Topic
+from archlint.model.graph import (
+    Configured,
+    Dangling,
+    Datastore,
+    Dependency,
+    Evidence,
+    Service,
+    ServiceGraph,
+    Topic,
+)
 from archlint.model.identity import Endpoints, nearest
 from archlint.model.stores import KINDS, PORTS
 from archlint.model.values import Reference, key_words, references
@@ -78,6 +87,9 @@ class Edges:
                 if setting.value is None:
                     self._secret(service, workload, setting)
                     continue
+                self.graph.settings.append(
+                    Configured(service, workload, setting.key, setting.value, places[-1])
+                )
                 for reference in references(setting.key, setting.value):
                     if not reference.topic:
                         self._refer(

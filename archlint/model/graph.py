@@ -150,6 +150,17 @@ class Dangling:
 
 
 @dataclass(slots=True)
+class Configured:
+    """A setting of a service's container with ConfigMaps looked up: `at` is where the value stands."""
+
+    service: Service
+    workload: WorkloadFact
+    key: str
+    value: str
+    at: Location
+
+
+@dataclass(slots=True)
 class ServiceGraph:
     """All services, datastores, channels and edges of a run, in a stable order."""
 
@@ -164,6 +175,7 @@ class ServiceGraph:
     links: list[LinkFact] = field(default_factory=list)
     apis: list[ApiFact] = field(default_factory=list)
     dangling: list[Dangling] = field(default_factory=list)
+    settings: list[Configured] = field(default_factory=list)
     variants: Variants = field(default_factory=lambda: Variants(()))
     indices: dict[str, dict[str, list[Dependency]]] = field(default_factory=dict, repr=False)
 

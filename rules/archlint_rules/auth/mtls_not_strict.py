@@ -12,8 +12,9 @@ Add a `PeerAuthentication` with `mode: STRICT` for the mesh or the namespace, an
 
 from collections.abc import Iterator
 
-from archlint.api import Bad, Context, Good, Problem, SelectFact, ServiceGraph, Severity, rule
+from archlint.api import Bad, Context, Good, Problem, Related, SelectFact, ServiceGraph, Severity, rule
 
+_MESH = ("networking.istio.io/VirtualService", "networking.istio.io/DestinationRule")
 _ROUTE = """
 apiVersion: networking.istio.io/v1
 kind: VirtualService
@@ -61,7 +62,7 @@ spec:
     ),
 )
 def mtls_not_strict(graph: ServiceGraph, context: Context) -> Iterator[Problem]:
-    """Report policies that accept plain calls, and a mesh (per folder) without any strict policy, as info."""
+    """Report policies that accept plain calls, and, as info, a mesh without any such policy."""
     del context
     policies = [fact for fact in graph.selects if fact.kind == "security.istio.io/PeerAuthentication"]
     for fact in policies:
@@ -75,18 +76,18 @@ def mtls_not_strict(graph: ServiceGraph, context: Context) -> Iterator[Problem]:
             )
     if policies:
         return
-    seen: set[str] = set()
-    for fact in graph.selects:
-        folder = fact.at.path.rpartition("/")[0]
-        if fact.kind.startswith("networking.istio.io/") and folder not in seen:
-            seen.add(folder)
-            yield Problem(
-                "no policy here makes the mesh insist on mutual TLS",
-                fact.at,
-                help="add a `PeerAuthentication` with `mode: STRICT`",
-                severity=Severity.INFO,
-                identity=("mtls", folder),
-            )
+    mesh = [fact for fact in graph.selects if fact.kind in _MESH]
+    if mesh:
+        folders = {fact.at.path.rpartition("/")[0]: fact for fact in reversed(mesh)}
+        first, *others = sorted(folders.values(), key=lambda fact: fact.at.path)
+        yield Problem(
+            "no policy here makes the mesh insist on mutual TLS",
+            first.at,
+            help="add a `PeerAuthentication` with `mode: STRICT`",
+            related=tuple(Related("more of the mesh is configured here", fact.at) for fact in others),
+            severity=Severity.INFO,
+            identity=("mtls",),
+        )
 
 
 def _mode(fact: SelectFact) -> str:

@@ -14,16 +14,14 @@ from collections.abc import Iterator
 
 from archlint.api import (
     Bad,
+    Configured,
     Context,
     Good,
     Problem,
     ServiceGraph,
-    Setting,
     Severity,
-    WorkloadFact,
     infrastructure_roles,
     key_words,
-    role_of,
     rule,
 )
 
@@ -99,35 +97,31 @@ services:
 def database_superuser(graph: ServiceGraph, context: Context) -> Iterator[Problem]:
     """Report superusers in connection strings and user settings of services; in compose as info."""
     del context
-    for service in graph.services:
-        if not service.first_party or service.role in infrastructure_roles():
+    seen = set()
+    for setting in graph.settings:
+        service, workload = setting.service, setting.workload
+        if (
+            not service.first_party
+            or service.role in infrastructure_roles()
+            or workload.kind in {"Job", "CronJob"}
+        ):
             continue
-        for workload in service.workloads:
-            if workload.kind not in {"Job", "CronJob"}:
-                yield from _in(workload)
+        user = _user(setting)
+        if user.lower() in _SUPERUSERS and setting.at.node not in seen:
+            seen.add(setting.at.node)
+            yield Problem(
+                f"`{service.name}` works as `{user}`",
+                setting.at,
+                help="give the service a user of its own",
+                severity=Severity.INFO if workload.kind == "compose" else None,
+                identity=("superuser", service.id, workload.scope, setting.key),
+            )
 
 
-def _in(workload: WorkloadFact) -> Iterator[Problem]:
-    for container in workload.containers:
-        if container.init or role_of(container.name, container.image or "") == "migration":
-            continue
-        for setting in container.settings:
-            user = _user(setting)
-            if user.lower() in _SUPERUSERS:
-                yield Problem(
-                    f"`{workload.name}` works as `{user}`",
-                    setting.at,
-                    help="give the service a user of its own",
-                    severity=Severity.INFO if workload.kind == "compose" else None,
-                    identity=("superuser", workload.scope, workload.name, setting.key),
-                )
-
-
-def _user(setting: Setting) -> str:
-    value = setting.value or ""
+def _user(setting: Configured) -> str:
     for pattern in (_URI, _PAIR):
-        match = pattern.search(value)
+        match = pattern.search(setting.value)
         if match is not None:
             return match["user"].strip()
     words = key_words(setting.key)
-    return value.strip() if _USER_KEY.search(words) and not _ROOTS_OWN.search(words) else ""
+    return setting.value.strip() if _USER_KEY.search(words) and not _ROOTS_OWN.search(words) else ""
