@@ -1,66 +1,55 @@
 """The hash by which GitHub code scanning tells whether an alert is known, `primaryLocationLineHash`.
 
-The algorithm is that of CodeQL's action: a rolling hash over the 100 characters from the start of a line on, white space left out, and a
-counter of equal hashes within the file.
+The algorithm is that of CodeQL's action: a polynomial over the 100 UTF-16 code units from the start of a line on, blanks left out, and
+a counter of equal hashes within the file.
 """
 
 from collections import Counter
 from collections.abc import Sequence
-from itertools import chain
+from itertools import accumulate
 from sys import byteorder
 
 _BLOCK = 100
 _FACTOR = 37
 _MASK = (1 << 64) - 1
-_END = 65_535
-_MOST_LINES = 20_000
+_END = "\uffff" + "\0" * _BLOCK
+_CODEC = "utf-16-le" if byteorder == "little" else "utf-16-be"
 
 
-def line_hashes(lines: Sequence[str]) -> list[str]:
-    """Return the hash of each of *lines*, `hexadecimal:count`; only the first 20,000 are hashed."""
-    text = lines[:_MOST_LINES]
-    first = pow(_FACTOR, _BLOCK, 1 << 64)
-    window = [0] * _BLOCK
-    owner = [-1] * _BLOCK
-    value = index = 0
-    counts: Counter[str] = Counter()
-    found = [""] * len(text)
-    last = len(text) - 1 if text and not _significant(text[-1]) else -1
+class LineHashes:
+    """The hashes of the lines of one file; most is computed only for the lines that are asked for."""
 
-    for number, char in chain(_characters(text), [(last, _END)], ((-1, 0) for _ in range(_BLOCK))):
-        if owner[index] >= 0:
-            code = f"{value:x}"
-            counts[code] += 1
-            found[owner[index]] = f"{code}:{counts[code]}"
-        owner[index] = number
-        value = (_FACTOR * value + char - first * window[index]) & _MASK
-        window[index] = char
-        index = (index + 1) % _BLOCK
-    return found
+    def __init__(self, lines: Sequence[str]) -> None:
+        parts = [_units(_significant(line) + "\n")[:_BLOCK] for line in lines[:-1]]
+        parts.extend(_units(_significant(line))[:_BLOCK] for line in lines[-1:])
+        self._text = "".join(parts) + _END
+        self._starts = list(accumulate(map(len, parts[:-1]), initial=0)) if parts else []
+        self._counts: list[int] = []
+        seen: Counter[int] = Counter()
+        for start in self._starts:
+            key = hash(self._text[start : start + _BLOCK])
+            seen[key] += 1
+            self._counts.append(seen[key])
 
-
-def _characters(lines: Sequence[str]) -> list[tuple[int, int]]:
-    """Return the UTF-16 code units that count, each with the line that it begins, or -1.
-
-    What stands in a line beyond a block is in no hash, neither its own nor that of a line above or below.
-    """
-    found: list[tuple[int, int]] = []
-    for number, line in enumerate(lines):
-        text = _significant(line)
-        if number < len(lines) - 1:
-            text += "\n"
-        units = _units(text[:_BLOCK])
-        found.extend((number if position == 0 else -1, unit) for position, unit in enumerate(units))
-    return found
+    def of(self, line: int) -> str:
+        """Return the hash of *line* (from 1), `hexadecimal:count`; empty for a line that is not there."""
+        if not 0 < line <= len(self._starts):
+            return ""
+        start = self._starts[line - 1]
+        value = 0
+        for unit in self._text[start : start + _BLOCK]:
+            value = (value * _FACTOR + ord(unit)) & _MASK
+        return f"{value:x}:{self._counts[line - 1]}"
 
 
 def _significant(line: str) -> str:
-    return line.replace(" ", "").replace("\t", "")
+    """Return *line* without blanks, as far as it can matter: what stands beyond a block is in no hash, of this line or another."""
+    text = line.replace(" ", "").replace("\t", "")
+    return text[:_BLOCK]
 
 
-def _units(text: str) -> Sequence[int]:
-    if text.isascii():
-        return text.encode("ascii")
-    return memoryview(
-        text.encode("utf-16-le" if byteorder == "little" else "utf-16-be", "surrogatepass")
-    ).cast("H")
+def _units(text: str) -> str:
+    """Return *text* with a character for each UTF-16 code unit."""
+    if text.isascii() or max(text, default="") <= "\uffff":
+        return text
+    return "".join(map(chr, memoryview(text.encode(_CODEC, "surrogatepass")).cast("H")))

@@ -19,7 +19,7 @@ from archlint.api import (
     format_pointer,
     sanitize,
 )
-from archlint.reporters.fingerprints import line_hashes
+from archlint.reporters.fingerprints import LineHashes
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 MOST_RESULTS = 25_000
@@ -144,7 +144,7 @@ class _Writer:
     def __init__(self, report: Report, indices: dict[str, int]) -> None:
         self.report = report
         self.indices = indices
-        self.hashes: dict[str, list[str]] = {}
+        self.hashes: dict[str, LineHashes] = {}
 
     def result(self, finding: Finding) -> dict[str, Any]:
         text = _sentence(finding.message) + (f" Help: {_text(finding.help)}" if finding.help else "")
@@ -196,10 +196,8 @@ class _Writer:
     def fingerprints(self, finding: Finding) -> dict[str, str]:
         path = finding.at.path
         if path not in self.hashes:
-            self.hashes[path] = line_hashes(self.report.lines(path))
-        hashes = self.hashes[path]
-        line = finding.at.region.start_line if finding.at.region else 1
-        code = hashes[line - 1] if line <= len(hashes) else ""
+            self.hashes[path] = LineHashes(self.report.lines(path))
+        code = self.hashes[path].of(finding.at.region.start_line if finding.at.region else 1)
         prints = {"archlint/v1": finding.fingerprint}
         return {"primaryLocationLineHash": code, **prints} if code else prints
 

@@ -24,7 +24,7 @@ from archlint.api import (
     TextFix,
 )
 from archlint.reporters import sarif
-from archlint.reporters.fingerprints import line_hashes
+from archlint.reporters.fingerprints import LineHashes
 from archlint.source.source import split_lines
 
 
@@ -190,11 +190,18 @@ def test_a_rule_is_described_once() -> None:
     ],
 )
 def test_line_hashes_are_those_of_codeql(text: str, hashes: str) -> None:
-    assert " ".join(line_hashes(split_lines(text))) == hashes
+    assert " ".join(hashes_of(text)) == hashes
 
 
 def test_line_hashes_of_long_lines() -> None:
     rest = "x: 1\n" * 40
-    one, other = (line_hashes(split_lines(f"{'a' * 150}{tail}\n{rest}")) for tail in ("b", "c" * 5_000_000))
+    one, other = (hashes_of(f"{'a' * 150}{tail}\n{rest}") for tail in ("b", "c" * 5_000_000))
     assert one == other
     assert len(set(one)) == len(one)
+
+
+def hashes_of(text: str) -> list[str]:
+    lines = split_lines(text)
+    hashes = LineHashes(lines)
+    assert hashes.of(0) == hashes.of(len(lines) + 1) == ""
+    return [hashes.of(number) for number in range(1, len(lines) + 1)]
