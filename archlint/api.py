@@ -28,11 +28,13 @@ from archlint.model.facts import (
     SelectFact,
     ServiceFact,
     Setting,
+    SettingsFact,
     Volume,
     WorkloadFact,
 )
 from archlint.model.format import Format
 from archlint.model.graph import (
+    Configured,
     Dangling,
     Datastore,
     Dependency,
@@ -115,6 +117,7 @@ __all__ = [
     "ServiceFact",
     "ServiceGraph",
     "Setting",
+    "SettingsFact",
     "Severity",
     "Source",
     "Structure",

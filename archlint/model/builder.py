@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from archlint.model.configured import configure
 from archlint.model.edges import Edges
 from archlint.model.facts import (
     ApiFact,
@@ -23,6 +24,7 @@ from archlint.model.facts import (
     RouteFact,
     SelectFact,
     ServiceFact,
+    SettingsFact,
     WorkloadFact,
 )
 from archlint.model.graph import Datastore, Evidence, Service, ServiceGraph
@@ -59,6 +61,7 @@ class _Builder:
         self.dependencies: list[DependencyFact] = groups[DependencyFact]
         self.channels: list[ChannelFact] = groups[ChannelFact]
         self.apis: list[ApiFact] = groups[ApiFact]
+        self.settings: list[SettingsFact] = groups[SettingsFact]
         self.graph = ServiceGraph(
             endpoints=self.endpoints,
             workloads=self.workloads,
@@ -80,6 +83,7 @@ class _Builder:
             element = self.elements["workload", workload.scope, workload.name]
             if isinstance(element, Service):
                 edges.observe(element, workload)
+        configure(self.settings, links, edges)
         edges.connect()
         edges.declare(self.dependencies, links)
         links.channels(self.channels, edges)

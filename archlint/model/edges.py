@@ -81,7 +81,7 @@ class Edges:
         for container in workload.containers:
             if container.init:
                 continue
-            settings = [*self._settings(container, workload), *self._mounted(container, workload)]
+            settings = [*self.settings(container, workload), *self._mounted(container, workload)]
             values = {key_words(setting.key): setting.value or "" for setting, _ in settings if setting.key}
             for setting, places in settings:
                 if setting.value is None:
@@ -92,11 +92,11 @@ class Edges:
                 )
                 for reference in references(setting.key, setting.value):
                     if not reference.topic:
-                        self._refer(
+                        self.refer(
                             service, workload, setting, places, _completed(reference, setting.key, values)
                         )
 
-    def _settings(
+    def settings(
         self, container: Container, workload: WorkloadFact
     ) -> Iterator[tuple[Setting, list[Location]]]:
         """Yield the settings with those of ConfigMaps put in, each with the places that say it, the container's first."""
@@ -139,14 +139,17 @@ class Edges:
         same = [config for config in together if config.at.path == workload.at.path]
         return same or together or found
 
-    def _refer(
+    def refer(
         self,
         service: Service,
         workload: WorkloadFact,
         setting: Setting,
         places: list[Location],
         reference: Reference,
+        *,
+        default: bool = False,
     ) -> None:
+        """Note that *setting* of *workload*, which is *service*, refers to something; nothing is missed where it is only a *default*."""
         found = self._endpoints.lookup(reference.host, workload.scope)
         together = [end for end in found if self.graph.variants.together(workload.at.path, end.at.path)]
         required = [end for end in found if not self.graph.variants.is_optional(end.at.path)]
@@ -169,7 +172,7 @@ class Edges:
             if target is not None and target is not service:
                 self._seen.append(_Seen(service, target, reference, evidence))
         else:
-            self._unresolved(service, workload, reference, evidence)
+            self._unresolved(service, workload, reference, evidence, default=default)
 
     def connect(self) -> None:
         """Make edges of all that was noted. What somebody speaks a database's protocol to is a datastore, whatever its image."""
@@ -207,16 +210,23 @@ class Edges:
         return store
 
     def _unresolved(
-        self, service: Service, workload: WorkloadFact, reference: Reference, evidence: list[Evidence]
+        self,
+        service: Service,
+        workload: WorkloadFact,
+        reference: Reference,
+        evidence: list[Evidence],
+        *,
+        default: bool,
     ) -> None:
         kind = KINDS.get(reference.engine, "")
         local = "." not in reference.host or reference.host.endswith((".svc", ".svc.cluster.local"))
         if kind in {"db", "cache", "broker"} and not local:
-            self.add("uses", service, self._external_store(reference), evidence)
-        elif reference.confidence >= 0.8 and local:  # noqa: PLR2004 - a bare name alone may be anything
+            self.add("uses", service, self.external_store(reference), evidence)
+        elif reference.confidence >= 0.8 and local and not default:  # noqa: PLR2004 - a bare name alone may be anything
             self.graph.dangling.append(Dangling(service, reference.host, workload.scope, evidence[-1]))
 
-    def _external_store(self, reference: Reference) -> Datastore:
+    def external_store(self, reference: Reference) -> Datastore:
+        """Return the store outside of what is deployed here that *reference* names."""
         port = reference.port or PORTS.get(reference.engine)
         database = reference.database or ""
         key = ("external", reference.engine, reference.host.lower(), str(port), database, reference.schema)

@@ -164,6 +164,18 @@ class ConfigFact(BaseFact):
     entries: tuple[Setting, ...] = ()
 
 
+class SettingsFact(BaseFact):
+    """An application's own configuration: read when it starts, overridden by the environment of what runs it.
+
+    `name` is the application's; empty means the service the document belongs to. Values may hold `${NAME:default}`. They hold under
+    `profile`, always when that is empty.
+    """
+
+    name: str
+    profile: str = ""
+    entries: tuple[Setting, ...] = ()
+
+
 class Backend(Struct, kw_only=True, omit_defaults=True):
     """Where a route leads: a host as written, looked up in the route's scope."""
 
@@ -321,6 +333,7 @@ type Fact = (
     | WorkloadFact
     | EndpointFact
     | ConfigFact
+    | SettingsFact
     | RouteFact
     | SelectFact
     | DependencyFact
@@ -343,7 +356,7 @@ def public(fact: Fact) -> Fact:
             for setting in settings
         )
 
-    if isinstance(fact, ConfigFact):
+    if isinstance(fact, ConfigFact | SettingsFact):
         return replace(fact, entries=cleaned(fact.entries))
     if isinstance(fact, WorkloadFact):
         containers = tuple(

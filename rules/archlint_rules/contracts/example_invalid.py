@@ -20,6 +20,7 @@ from archlint.formats.openapi import Body, Parameter, Response, Schema
 from archlint.formats.openapi.examples import mismatches
 
 _MOST_TEXT = 200_000
+_KEYS = frozenset(("example", "examples", "default"))
 
 _SPEC = """
 openapi: {version}
@@ -55,12 +56,17 @@ def _spec(
     return _SPEC.format(id=id_, total=total, version=version, null=null, media=media)
 
 
+def _may_show(subject: Parameter | Body | Response | Schema | Message) -> bool:
+    return not isinstance(subject, Schema) or not _KEYS.isdisjoint(subject.data)
+
+
 @rule(
     id="example-invalid",
     category="contracts",
     severity=Severity.WARNING,
     profile="strict",
     subject=(Parameter, Body, Response, Schema, Message),
+    applies=_may_show,
     since="0.1.0",
     references=(
         "https://spec.openapis.org/oas/v3.1.1.html#example-object",

@@ -44,12 +44,17 @@ def _spec(
     )
 
 
+def _is_union(subject: Schema | Message) -> bool:
+    return isinstance(subject, Message) or "oneOf" in subject.data or "anyOf" in subject.data
+
+
 @rule(
     id="union-without-discriminator",
     category="contracts",
     severity=Severity.INFO,
     profile="strict",
     subject=(Schema, Message),
+    applies=_is_union,
     since="0.1.0",
     references=("https://spec.openapis.org/oas/v3.1.1.html#discriminator-object",),
     examples=(
@@ -103,7 +108,7 @@ def union_without_discriminator(subject: Schema | Message, context: Context) -> 
 def _differ(branches: list[Schema]) -> bool:
     """Tell whether a common property has disjoint values in the branches, or each requires what no other has."""
     if any(
-        branch.keyword("discriminator") is not None or not branch.is_known or branch.alternatives
+        branch.keyword("discriminator") is not None or not branch.is_flatly_known or branch.alternatives
         for branch in branches
     ):
         return True

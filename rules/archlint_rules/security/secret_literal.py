@@ -13,7 +13,7 @@ Keep it in a secret store, refer to it (`secretKeyRef`, `${VARIABLE}`, Docker se
 from collections.abc import Iterator
 
 from archlint.api import Bad, Context, Document, Good, Problem, Setting, Severity, credential_in, rule
-from archlint.formats import compose, kubernetes
+from archlint.formats import compose, kubernetes, spring
 
 _WEAK = frozenset(
     (
@@ -64,7 +64,7 @@ def _pod(name: str, value: str) -> str:
         "https://cheatsheetseries.owasp.org/cheatsheets/Secrets_Management_Cheat_Sheet.html",
     ),
     tags=("security",),
-    applies=lambda document: document.format in {"kubernetes", "compose"},
+    applies=lambda document: document.format in {"kubernetes", "compose", "spring"},
     examples=(
         Bad(_pod("DB_PASSWORD", "value: s3cr3t-Zebra  # <- `DB_PASSWORD` of `orders` holds a credential")),
         Bad(
@@ -100,6 +100,24 @@ def _pod(name: str, value: str) -> str:
             """,
             "an argument",
         ),
+        Bad(
+            {
+                "orders/src/main/resources/application.properties": """
+                    spring.application.name=orders
+                    spring.datasource.password=s3cr3t-Zebra # <- `spring.datasource.password` of `orders` holds a credential
+                    """
+            },
+            "Spring",
+        ),
+        Good(
+            """
+            spring:
+              application: {name: orders}
+              datasource: {password: "${DB_PASSWORD}", username: orders}
+              security: {oauth2: {client: {registration: {web: {client-secret: "${SECRET:}"}}}}}
+            """,
+            "from the environment",
+        ),
         Good(_pod("DB_PASSWORD", "valueFrom: {secretKeyRef: {name: db, key: password}}"), "a reference"),
         Good(_pod("DB_PASSWORD", 'value: "{{ .Values.password }}"'), "filled in when it is rendered"),
         Good(_pod("DB_PASSWORD", "value: <your-password>"), "a placeholder"),
@@ -123,7 +141,7 @@ def _pod(name: str, value: str) -> str:
     ),
 )
 def secret_literal(document: Document, context: Context) -> Iterator[Problem]:
-    """Report literal credentials in the environment, arguments and ConfigMaps; well-known defaults in compose as a warning."""
+    """Report literal credentials in the environment, arguments and configuration; well-known defaults of laptops as a warning."""
     del context
     seen = set()
     for setting, owner in _settings(document):
@@ -133,7 +151,7 @@ def secret_literal(document: Document, context: Context) -> Iterator[Problem]:
         if not kind:
             continue
         seen.add(setting.at.node)
-        weak = document.format == "compose" and _is_default(setting.value)
+        weak = document.format != "kubernetes" and _is_default(setting.value)
         name = f"`{setting.key}` of `{owner}`" if setting.key else f"an argument of `{owner}`"
         yield Problem(
             f"{name} holds a {kind}",
@@ -146,6 +164,9 @@ def secret_literal(document: Document, context: Context) -> Iterator[Problem]:
 def _settings(document: Document) -> Iterator[tuple[Setting, str]]:
     if document.format == "kubernetes":
         yield from kubernetes.settings_in(document)
+        return
+    if document.format == "spring":
+        yield from spring.settings_in(document)
         return
     project = compose.project_of(document)
     if project is not None:
