@@ -9,6 +9,7 @@ from archlint.formats.asyncapi.payloads import payload_of
 from archlint.formats.asyncapi.views import (
     AsyncApi,
     AsyncOperation,
+    AsyncSecurityScheme,
     Channel,
     Message,
     Server,
@@ -16,14 +17,23 @@ from archlint.formats.asyncapi.views import (
     follow,
 )
 
-__all__ = ["FORMAT", "AsyncApi", "AsyncOperation", "Channel", "Message", "Server", "follow"]
+__all__ = [
+    "FORMAT",
+    "AsyncApi",
+    "AsyncOperation",
+    "AsyncSecurityScheme",
+    "Channel",
+    "Message",
+    "Server",
+    "follow",
+]
 
 
 class AsyncApiFormat(Format):
     """Recognises documents by `asyncapi` and a version."""
 
     name = "asyncapi"
-    subjects = (AsyncApi, Server, Channel, AsyncOperation, Message)
+    subjects = (AsyncApi, Server, Channel, AsyncOperation, Message, AsyncSecurityScheme)
     claims = (("asyncapi",),)
 
     def sniff(self, document: Document) -> str:
@@ -50,6 +60,7 @@ class AsyncApiFormat(Format):
             for name, found in api.members("components", "messages")
             if "oneOf" not in found[2]
         ]
+        nodes += api.security_schemes
         for node in nodes:
             key = (id(node.document), node.pointer)
             if type(node) in wanted and key not in seen:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, Literal
 
-from archlint.api import Document, Node, Pointer, Target
+from archlint.api import Document, Location, Node, Pointer, Target
 from archlint.formats.asyncapi.addresses import bound
 
 type Action = Literal["send", "receive"]
@@ -72,6 +72,22 @@ class AsyncApi(Node):
         return [Server(*found, self, name) for name, found in self.members("servers")]
 
     @cached_property
+    def security_schemes(self) -> "list[AsyncSecurityScheme]":
+        """The security schemes: the components, and in version 3 those written where they are used."""
+        named = [
+            AsyncSecurityScheme(*found, self, name)
+            for name, found in self.members("components", "securitySchemes")
+        ]
+        nodes: list[View] = [*self.servers, *self.operations] if self.is_newer else []
+        return named + [
+            AsyncSecurityScheme(*found, self, str(found[2].get("type", "")))
+            for node in nodes
+            for index, item in enumerate(node.items("security"))
+            if isinstance(item, dict) and "$ref" not in item
+            if (found := node.target("security", index)) is not None
+        ]
+
+    @cached_property
     def channels(self) -> "dict[str, Channel]":
         """The channels by key."""
         return {name: Channel(*found, self, name) for name, found in self.members("channels")}
@@ -132,6 +148,28 @@ class Server(View):
     def host(self) -> str:
         """`host` of version 3, `url` of version 2."""
         return str(self.get("host", default=self.get("url", default="")) or "")
+
+
+class AsyncSecurityScheme(View):
+    """A security scheme; `name` is its key, or its place in a list."""
+
+    def __init__(self, document: Document, pointer: Pointer, data: Any, root: AsyncApi, name: str) -> None:
+        super().__init__(document, pointer, data, root)
+        self.name = name
+
+    @property
+    def type(self) -> str:
+        """Its `type`."""
+        return str(self.get("type", default="") or "")
+
+    @cached_property
+    def flows(self) -> dict[str, tuple[dict[str, Any], Location]]:
+        """OAuth 2 flows by name, with their place."""
+        return {
+            name: (flow, self.at("flows", name, on_key=True))
+            for name, flow in self.mapping("flows").items()
+            if isinstance(flow, dict) and not name.startswith("x-")
+        }
 
 
 class Channel(View):
@@ -293,6 +331,13 @@ class Message(View):
     def field(self, name: str) -> Any:
         """Return a field of the message with its traits."""
         return self.merged.get(name)
+
+    @property
+    def bindings(self) -> dict[str, Any]:
+        """Its bindings, those of its traits among them, with references followed."""
+        written = self.merged.get("bindings")
+        found = follow(self.document, (*self.pointer, "bindings"), written)
+        return found[2] if found is not None and isinstance(found[2], dict) else {}
 
     @property
     def content_type(self) -> str:

@@ -13,6 +13,7 @@ Use the authorization code flow with PKCE, for single-page applications as well.
 from collections.abc import Iterator
 
 from archlint.api import Bad, Context, Good, Problem, Severity, rule
+from archlint.formats.asyncapi import AsyncSecurityScheme
 from archlint.formats.openapi import SecurityScheme
 
 
@@ -20,7 +21,7 @@ from archlint.formats.openapi import SecurityScheme
     id="oauth-implicit-flow",
     category="auth",
     severity=Severity.ERROR,
-    subject=SecurityScheme,
+    subject=(SecurityScheme, AsyncSecurityScheme),
     since="0.1.0",
     references=("https://www.rfc-editor.org/rfc/rfc9700#section-2.1.2",),
     tags=("security",),
@@ -54,6 +55,21 @@ from archlint.formats.openapi import SecurityScheme
             """,
             "Swagger 2.0",
         ),
+        Bad(
+            """
+            asyncapi: 3.0.0
+            info: {title: orders, version: 1.0.0}
+            components:
+              securitySchemes:
+                login:
+                  type: oauth2
+                  flows:
+                    implicit:  # <- `login` uses the implicit flow
+                      authorizationUrl: "https://login.example/authorize"
+                      availableScopes: {}
+            """,
+            "AsyncAPI",
+        ),
         Good(
             """
             openapi: 3.1.0
@@ -72,11 +88,11 @@ from archlint.formats.openapi import SecurityScheme
         ),
     ),
 )
-def oauth_implicit_flow(scheme: SecurityScheme, context: Context) -> Iterator[Problem]:
+def oauth_implicit_flow(scheme: SecurityScheme | AsyncSecurityScheme, context: Context) -> Iterator[Problem]:
     """Report a scheme that declares the implicit flow."""
     del context
     if scheme.type == "oauth2" and "implicit" in scheme.flows:
-        at = scheme.at("flow") if scheme.root.is_swagger else scheme.at("flows", "implicit", on_key=True)
+        at = scheme.flows["implicit"][1]
         yield Problem(
             f"`{scheme.name}` uses the implicit flow", at, help="use the authorization code flow with PKCE"
         )

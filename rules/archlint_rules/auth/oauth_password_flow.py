@@ -13,6 +13,7 @@ Use the authorization code flow for people, and client credentials for machines.
 from collections.abc import Iterator
 
 from archlint.api import Bad, Context, Good, Problem, Severity, rule
+from archlint.formats.asyncapi import AsyncSecurityScheme
 from archlint.formats.openapi import SecurityScheme
 
 
@@ -20,7 +21,7 @@ from archlint.formats.openapi import SecurityScheme
     id="oauth-password-flow",
     category="auth",
     severity=Severity.ERROR,
-    subject=SecurityScheme,
+    subject=(SecurityScheme, AsyncSecurityScheme),
     since="0.1.0",
     references=("https://www.rfc-editor.org/rfc/rfc9700#section-2.4",),
     tags=("security",),
@@ -54,6 +55,21 @@ from archlint.formats.openapi import SecurityScheme
             """,
             "Swagger 2.0",
         ),
+        Bad(
+            """
+            asyncapi: 3.0.0
+            info: {title: orders, version: 1.0.0}
+            components:
+              securitySchemes:
+                login:
+                  type: oauth2
+                  flows:
+                    password:  # <- `login` uses the password flow
+                      tokenUrl: "https://login.example/token"
+                      availableScopes: {}
+            """,
+            "AsyncAPI",
+        ),
         Good(
             """
             openapi: 3.0.3
@@ -69,11 +85,11 @@ from archlint.formats.openapi import SecurityScheme
         ),
     ),
 )
-def oauth_password_flow(scheme: SecurityScheme, context: Context) -> Iterator[Problem]:
+def oauth_password_flow(scheme: SecurityScheme | AsyncSecurityScheme, context: Context) -> Iterator[Problem]:
     """Report a scheme that declares the resource owner password credentials flow."""
     del context
     if scheme.type == "oauth2" and "password" in scheme.flows:
-        at = scheme.at("flow") if scheme.root.is_swagger else scheme.at("flows", "password", on_key=True)
+        at = scheme.flows["password"][1]
         yield Problem(
             f"`{scheme.name}` uses the password flow",
             at,
