@@ -28,12 +28,18 @@ class Schema(Node):
 
     @classmethod
     def at_node(cls, node: Node, *keys: str | int) -> "Schema | None":
-        """Return the schema below *node* at *keys*, references followed; `None` when there is none or it does not resolve."""
+        """Return the schema below *node* at *keys*, references followed, the same one each time; `None` when there is none."""
         value = node.get(*keys)
         if not isinstance(value, dict):
             return None
         found = follow(node.document, (*node.pointer, *keys), value)
-        return cls(*found) if found is not None and isinstance(found[2], dict) else None
+        if found is None or not isinstance(found[2], dict):
+            return None
+        known: dict[Pointer, Schema] = found[0].memo.setdefault("schemas", {})
+        schema = known.get(found[1])
+        if schema is None:
+            schema = known[found[1]] = cls(*found)
+        return schema
 
     @cached_property
     def parts(self) -> "list[Schema]":
@@ -158,6 +164,15 @@ class Schema(Node):
             seen.add(schema)
             yield schema
             pending.extend(reversed(list(schema.children())))
+
+    @cached_property
+    def is_flatly_known(self) -> bool:
+        """Whether its own parts, branches and properties resolve."""
+        return all(
+            not isinstance(value, dict) or follow(part.document, (), value) is not None
+            for part in self.parts
+            for value in _subschemas(part)
+        )
 
     @cached_property
     def is_known(self) -> bool:
