@@ -23,7 +23,7 @@ class Detector:
         if document.kind:
             return self.formats.get(document.format)
         for form in self.formats.values():
-            if form.reads and document.format != form.name:
+            if document.format and document.format != form.name:
                 continue
             kind = form.sniff(document)
             if kind:

@@ -19,7 +19,7 @@ _PLACEHOLDER = re.compile(
     re.IGNORECASE,
 )
 _REFERENCE = re.compile(
-    r"^(?:vault|secret|secrets|ref|ssm|arn|kms|keyvault|projects|op|aws|gcp|azure)[:/+]|^(?:/run/secrets|/etc/|/var/|/mnt/|\./|\.\./)|!Ref|^file:|^env:|^ENC\[|^\{cipher\}|^AgA",
+    r"^(?:vault|secret|secrets|ref|ssm|arn|kms|keyvault|projects|op|aws|gcp|azure)[:/+]|^\{(?:bcrypt|argon2|pbkdf2|scrypt|sha\d*)[^}]*\}|^\$(?:2[abxy]?|argon2\w*|5|6|apr1)\$|^(?:/run/secrets|/etc/|/var/|/mnt/|\./|\.\./)|!Ref|^file:|^env:|^ENC\[|^\{cipher\}|^AgA",
     re.IGNORECASE,
 )
 _WORDS = frozenset((

@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterator
 
 from archlint.api import Bad, Context, Document, Good, Problem, Severity, key_words, rule
-from archlint.formats import compose, kubernetes
+from archlint.formats import compose, kubernetes, spring
 
 _ADDRESS = re.compile(r"(?:^|//|@|,)(?P<ip>\d{1,3}(?:\.\d{1,3}){3})(?P<port>:\d+)?(?=$|[/,:?])")
 _NOT_ENDPOINT = re.compile(
@@ -43,7 +43,7 @@ spec:
     subject=Document,
     since="0.1.0",
     references=("https://12factor.net/backing-services", "https://doi.org/10.1109/MS.2018.2141031"),
-    applies=lambda document: document.format in {"kubernetes", "compose"},
+    applies=lambda document: document.format in {"kubernetes", "compose", "spring"},
     examples=(
         Bad(
             _POD.format(
@@ -60,6 +60,13 @@ spec:
                   DB_HOST: 192.168.1.20  # <- `DB_HOST` of `orders` is the address `192.168.1.20`
             """
         ),
+        Bad(
+            """
+            spring:
+              application: {name: orders}
+              datasource: {url: "jdbc:mysql://10.1.17.4:3306/orders"}  # <- `spring.datasource.url` of `orders` is the address `10.1.17.4`
+            """
+        ),
         Good(_POD.format(name="STOCK_URL", value="http://stock:8080")),
         Good(_POD.format(name="BIND_ADDRESS", value="0.0.0.0:8080"), "an address to listen on"),
         Good(_POD.format(name="DB_HOST", value="127.0.0.1"), "a sidecar on loopback"),
@@ -74,6 +81,8 @@ def hard_coded_endpoint(document: Document, context: Context) -> Iterator[Proble
     seen = set()
     if document.format == "kubernetes":
         settings = kubernetes.settings_in(document)
+    elif document.format == "spring":
+        settings = spring.settings_in(document)
     else:
         project = compose.project_of(document)
         settings = compose.settings_in(project) if project is not None else iter(())

@@ -1,0 +1,73 @@
+"""Configuration of Spring Boot applications: `application*.yml` and `.properties`, `bootstrap*`, and those of a config server."""
+
+from collections.abc import Iterator
+
+from archlint.api import Document, Fact, Format, Node, ServiceFact, Setting, SettingsFact, Source
+from archlint.formats.spring.config import SpringConfig, kind_of
+from archlint.formats.spring.gateway import routes
+from archlint.formats.spring.properties import read_properties
+
+__all__ = ["FORMAT", "SpringConfig", "settings_in"]
+
+_NOISE = (
+    "info.",
+    "logging.",
+    "springdoc.",
+    "management.endpoints.",
+    "spring.application.",
+    "spring.config.activate.",
+)
+
+
+class SpringFormat(Format):
+    """Recognises Spring's own keys; the profiles of one file are documents of their own."""
+
+    name = "spring"
+    subjects = (SpringConfig,)
+    reads = ("*.properties",)
+
+    def parse(self, source: Source) -> tuple[Document, ...]:
+        """Return the documents of a properties file."""
+        return read_properties(source)
+
+    def sniff(self, document: Document) -> str:
+        """Return `spring configuration`."""
+        return kind_of(document)
+
+    def visit(self, document: Document, wanted: frozenset[type[Node]]) -> Iterator[Node]:
+        """Yield the document."""
+        if SpringConfig in wanted:
+            yield SpringConfig(document)
+
+    def facts(self, document: Document) -> Iterator[Fact]:
+        """Yield the application, its settings and the routes of a gateway."""
+        config = SpringConfig(document)
+        own = config.settings.get("spring.application.name")
+        if own is not None and config.own_name and not config.profile:
+            yield ServiceFact(at=own.at, extractor="spring name", confidence=0.9, name=config.own_name)
+        entries = tuple(
+            setting
+            for key, setting in config.settings.items()
+            if setting.value and not key.startswith(_NOISE)
+        )
+        if entries:
+            yield SettingsFact(
+                at=document.at(),
+                extractor="spring",
+                confidence=0.9,
+                name=config.application,
+                profile=config.profile,
+                entries=entries,
+            )
+        yield from routes(config)
+
+
+def settings_in(document: Document) -> Iterator[tuple[Setting, str]]:
+    """Yield the settings of *document*, each with the name of its application."""
+    config = SpringConfig(document)
+    owner = config.application or document.source.name
+    for setting in config.settings.values():
+        yield setting, owner
+
+
+FORMAT = SpringFormat()

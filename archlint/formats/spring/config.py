@@ -1,0 +1,119 @@
+"""What a Spring configuration document holds: flat settings, its application and its profile."""
+
+import posixpath
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Any
+
+from archlint.api import Document, Node, Pointer, Setting
+
+_MOST_ENTRIES = 5_000
+_FILE = re.compile(r"(?:application|bootstrap)(?:-(?P<profile>[^/]+))?\.(?:ya?ml|properties)\Z")
+_TEST = re.compile(
+    r"(?:^|/)(?:src/(?:test|integration-?test|testFixtures)|test/resources|target|build|bin)/", re.IGNORECASE
+)
+_TELLING = frozenset((
+    "application", "datasource", "cloud", "config", "jpa", "profiles", "kafka", "rabbitmq", "data", "redis", "main", "security", "r2dbc", "flyway",
+    "liquibase", "mvc", "jackson", "batch", "cache", "webflux", "web", "session", "sql", "h2", "mail", "lifecycle", "output", "zipkin", "sleuth",
+))  # fmt: skip
+_ROOTS = frozenset((
+    "spring", "server", "management", "eureka", "logging", "resilience4j", "feign", "ribbon", "zuul", "hystrix", "info", "springdoc",
+    "eventuate", "eventuatelocal",
+))  # fmt: skip
+_PREFIX = re.compile(r"^(?:optional:|configserver:|consul:|vault:|zookeeper:)+(?=[a-z]+://)")
+
+
+def kind_of(document: Document) -> str:
+    """Return `spring configuration` when *document* is some, or an empty string."""
+    data = document.data
+    if not isinstance(data, dict) or not data or _TEST.search(document.path):
+        return ""
+    spring = data.get("spring")
+    parts = set(spring) if isinstance(spring, dict) else set()
+    parts.update(key.split(".")[1] for key in data if isinstance(key, str) and key.startswith("spring."))
+    named = _FILE.match(document.source.name) is not None
+    parts = {part.partition("[")[0] for part in parts if isinstance(part, str)}
+    if parts & _TELLING and (named or not document.source.name.startswith(("values", "Chart"))):
+        return "spring configuration"
+    roots = {str(key).partition(".")[0] for key in data}
+    return "spring configuration" if named and roots & _ROOTS and "apiVersion" not in data else ""
+
+
+class SpringConfig(Node):
+    """One document of a configuration file; `settings` are its values under dotted keys."""
+
+    def __init__(self, document: Document) -> None:
+        super().__init__(document, (), document.data)
+
+    @cached_property
+    def settings(self) -> dict[str, Setting]:
+        """The settings by dotted key, in document order; placeholders (`${NAME:default}`) as written."""
+        found: dict[str, Setting] = {}
+        for key, value, pointer in _leaves(self.document.data):
+            text = None if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+            if text is not None and ("{{" in text or text.startswith("@")):
+                text = None
+            elif text is not None:
+                text = _PREFIX.sub("", text)
+            found[key] = Setting(
+                key=key, value=text, at=self.document.at(pointer), via="config", source="file:spring"
+            )
+        return found
+
+    def value(self, *keys: str) -> str:
+        """Return the first known value of *keys*, or an empty string."""
+        for key in keys:
+            setting = self.settings.get(key)
+            if setting is not None and setting.value:
+                return setting.value
+        return ""
+
+    @property
+    def own_name(self) -> str:
+        """`spring.application.name` where this document says it in plain text, or an empty string."""
+        name = self.value("spring.application.name")
+        match = re.fullmatch(r"\$\{[^:{}]+:([\w.-]+)\}", name)
+        name = match[1] if match else name
+        return name if re.fullmatch(r"[\w.-]+", name) else ""
+
+    @property
+    def profile(self) -> str:
+        """The profile under which the document counts; empty = always."""
+        written = self.value("spring.config.activate.on-profile", "spring.profiles")
+        match = _FILE.match(self.document.source.name)
+        return written or (match["profile"] or "" if match else "")
+
+    @cached_property
+    def application(self) -> str:
+        """The name of the application: said here, in a file beside this one, or by the folder of its module; empty when unknown."""
+        if self.own_name:
+            return self.own_name
+        resolver, path = self.document.resolver, self.document.path
+        beside = resolver.siblings(path) if resolver else ()
+        for other in (path, *(file for file in beside if _FILE.match(posixpath.basename(file)))):
+            for document in resolver.documents(other) if resolver else ():
+                name = SpringConfig(document).own_name if isinstance(document.data, dict) else ""
+                if name:
+                    return name
+        module, found, _ = path.partition("/src/main/")
+        return posixpath.basename(module) if found else ""
+
+
+def _leaves(root: Any) -> Iterator[tuple[str, Any, Pointer]]:
+    pending: list[tuple[str, Any, Pointer]] = [("", root, ())]
+    count = 0
+    while pending and count < _MOST_ENTRIES:
+        path, value, pointer = pending.pop()
+        count += 1
+        if isinstance(value, dict):
+            pending.extend(
+                (f"{path}.{key}" if path else key, item, (*pointer, key))
+                for key, item in reversed(value.items())
+            )
+        elif isinstance(value, list):
+            pending.extend(
+                (f"{path}[{index}]", value[index], (*pointer, index)) for index in reversed(range(len(value)))
+            )
+        elif path:
+            yield path, value, pointer

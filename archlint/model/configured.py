@@ -1,0 +1,112 @@
+"""Edges from applications' own configuration files, as far as the environment of what runs them leaves them in force."""
+
+import posixpath
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+
+from msgspec.structs import replace
+
+from archlint.model.edges import Edges
+from archlint.model.facts import Setting, SettingsFact, WorkloadFact
+from archlint.model.graph import Evidence, Service
+from archlint.model.links import Links
+from archlint.model.stores import KINDS
+from archlint.model.values import key_words, references
+
+_PLACEHOLDER = re.compile(r"\$\{(?P<name>[^:${}]+)(?::(?P<default>[^${}]*))?\}")
+_MOST_DEPTH = 8
+_INDEX = re.compile(r"\[\d+\]")
+_PROFILES = "SPRINGPROFILESACTIVE"
+
+
+def configure(facts: Sequence[SettingsFact], links: Links, edges: Edges) -> None:
+    """Add what the settings of *facts* refer to: in the scope of each workload of the application, or by name alone."""
+    groups: dict[tuple[str, str], list[SettingsFact]] = defaultdict(list)
+    for fact in facts:
+        groups[posixpath.dirname(fact.at.path), fact.name].append(fact)
+    for group in groups.values():
+        service = links.service(group[0].name, group[0])
+        if service is None:
+            continue
+        for workload in service.workloads:
+            environment = _environment(workload, edges)
+            for setting in _in_force(group, environment):
+                for reference in references(_INDEX.sub("", setting.key), setting.value or ""):
+                    if not reference.topic:
+                        edges.refer(service, workload, setting, [setting.at], reference, default=True)
+        if not service.workloads:
+            _by_name(service, group, links, edges)
+
+
+def _by_name(service: Service, group: list[SettingsFact], links: Links, edges: Edges) -> None:
+    """Add the edges of an application of which nothing tells how it is deployed."""
+    for setting in _in_force(group, {}):
+        for reference in references(_INDEX.sub("", setting.key), setting.value or ""):
+            evidence = Evidence(
+                at=setting.at,
+                extractor="spring config",
+                confidence=reference.confidence,
+                detail=setting.key,
+                host=reference.host,
+                port=reference.port,
+                protocol=reference.protocol,
+            )
+            if KINDS.get(reference.engine) in {"db", "cache", "broker"}:
+                edges.add("uses", service, edges.external_store(reference), [evidence])
+            elif reference.host and reference.protocol:
+                target = links.service(reference.host, group[0])
+                if target is not None and target is not service:
+                    edges.add("calls", service, target, [evidence])
+
+
+def _environment(workload: WorkloadFact, edges: Edges) -> dict[str, str | None]:
+    """Return the environment of the containers by relaxed names; `None` for what is not known."""
+    found: dict[str, str | None] = {}
+    for container in workload.containers:
+        if not container.init:
+            for setting, _ in edges.settings(container, workload):
+                if setting.key:
+                    found[_relaxed(setting.key)] = setting.value
+    return found
+
+
+def _in_force(group: list[SettingsFact], environment: Mapping[str, str | None]) -> Iterator[Setting]:
+    """Yield the settings that hold: of the active profiles over those that always do, and none that the environment overrides."""
+    active = [name.strip() for name in (environment.get(_PROFILES) or "").split(",") if name.strip()]
+    always = [fact for fact in group if not fact.profile]
+    chosen = [fact for name in active for fact in group if name in re.split(r"[\s|,]+", fact.profile)]
+    entries = {entry.key: entry for fact in (*always, *chosen) for entry in fact.entries}
+    known = {key: entry.value for key, entry in entries.items()}
+    for key, entry in entries.items():
+        if _relaxed(key) not in environment:
+            value = _filled(entry.value or "", environment, known)
+            if value:
+                yield replace(entry, value=value, source="")
+
+
+def _filled(
+    text: str, environment: Mapping[str, str | None], entries: Mapping[str, str | None]
+) -> str | None:
+    """Return *text* with its placeholders replaced; `None` when one has no value."""
+    known = True
+
+    def value_of(match: re.Match[str]) -> str:
+        nonlocal known
+        name = match["name"].strip()
+        relaxed = _relaxed(name)
+        value = environment[relaxed] if relaxed in environment else entries.get(name, match["default"])
+        known = known and value is not None
+        return value or ""
+
+    for _ in range(_MOST_DEPTH):
+        filled = _PLACEHOLDER.sub(value_of, text)
+        if filled == text:
+            break
+        text = filled
+    return text if known and "${" not in text else None
+
+
+def _relaxed(key: str) -> str:
+    """Return *key* as Spring's relaxed binding compares it: `spring.kafka.bootstrap-servers` and `SPRING_KAFKA_BOOTSTRAPSERVERS` alike."""
+    return key_words(key).replace("_", "")
