@@ -11,6 +11,9 @@ from archlint.api import Pointer
 from archlint.formats.openapi.schema import Schema
 
 _MOST_DEPTH = 40
+_BOUNDS = frozenset(("minLength", "maxLength", "minItems", "maxItems", "minimum", "maximum"))
+_UNIONS = frozenset(("oneOf", "anyOf"))
+_LISTS = frozenset(("enum", "const"))
 _TEMPLATE = re.compile(r"\{\{|\$\{|\{\$|<[A-Za-z_][^>]*>|\{%")
 _NAMES = {
     "object": "a mapping",
@@ -20,6 +23,14 @@ _NAMES = {
     "number": "a number",
     "boolean": "`true` or `false`",
     "null": "null",
+}
+
+_TYPES: dict[type[Any], str] = {
+    bool: "boolean",
+    int: "integer",
+    float: "number",
+    str: "string",
+    list: "array",
 }
 
 type Mismatch = tuple[Pointer, str]
@@ -36,11 +47,13 @@ def mismatches(value: Any, schema: Schema, depth: int = 0) -> Iterator[Mismatch]
     if schema.types and not _is_of(value, schema.types):
         yield (), f"is {_NAMES[_type_of(value)]}, not {_named(schema.types)}"
         return
-    if schema.enum and value not in schema.enum:
+    if not _LISTS.isdisjoint(schema.keywords) and schema.enum and value not in schema.enum:
         yield (), "is none of the listed values"
         return
-    yield from _bounds(value, schema)
-    yield from _alternatives(value, schema, depth)
+    if not _BOUNDS.isdisjoint(schema.keywords):
+        yield from _bounds(value, schema)
+    if not _UNIONS.isdisjoint(schema.keywords):
+        yield from _alternatives(value, schema, depth)
     if isinstance(value, dict):
         yield from _mapping(value, schema, depth)
     elif isinstance(value, list) and schema.element is not None:
@@ -131,14 +144,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _type_of(value: Any) -> str:
-    kinds: tuple[tuple[type[Any], str], ...] = (
-        (bool, "boolean"),
-        (int, "integer"),
-        (float, "number"),
-        (str, "string"),
-        (list, "array"),
-    )
-    return next((name for kind, name in kinds if isinstance(value, kind)), "object")
+    return _TYPES.get(type(value), "object")
 
 
 def _is_of(value: Any, types: frozenset[str]) -> bool:

@@ -129,6 +129,11 @@ class Schema(Node):
             name for part in self.parts for name in part.items("required") if isinstance(name, str)
         )
 
+    @cached_property
+    def keywords(self) -> frozenset[str]:
+        """The keywords of the schema and of the parts of its `allOf`."""
+        return frozenset(key for part in self.parts for key in part.data)
+
     def keyword(self, name: str) -> Any:
         """Return the value of the keyword *name* here or in a part of `allOf`; `None` when there is none."""
         return next((part.data[name] for part in self.parts if name in part.data), None)
