@@ -11,9 +11,10 @@ from archlint.plugins.registry import Registry
 def plugins() -> int:
     """List the installed plugins, and why one does not work (which makes the exit status 1)."""
     registry = Registry.load()
+    broken = registry.faults()
     lines = []
     for plugin in registry.plugins:
-        state = f"does not load: {plain(plugin.fault)}" if plugin.fault else "ok"
+        state = f"does not work: {plain(plugin.fault)}" if plugin.fault else "ok"
         lines.append(f"{plugin.name}  ({plugin.distribution} {plugin.version})  {state}\n")
     emit("".join(lines))
-    return int(any(plugin.fault for plugin in registry.plugins))
+    return int(bool(broken))

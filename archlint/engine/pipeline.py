@@ -148,8 +148,7 @@ def _conclude(
     locate(locations_in(in_graph), workspace)
     findings = merge([*(finding for one in checked for finding in one.findings), *in_graph])
     findings = [finding for finding in findings if _as_configured(finding, config)]
-    for changed in registry.manager.hook.archlint_findings(findings=findings, config=config):
-        findings = changed if changed is not None else findings
+    findings = registry.changed(findings, config)
     suppressions = [suppression for one in checked for suppression in one.suppressions]
     findings = suppress(
         findings,
@@ -164,12 +163,18 @@ def _conclude(
     if changes is not None:
         findings = only_changed(findings, changes)
     skipped = [Notice(Severity.INFO, one.note, one.path) for one in checked if one.note]
+    broken = [
+        Notice(Severity.WARNING, f"{plugin} does not work: {plugin.fault}", kind="plugin")
+        for plugin in registry.faults()
+    ]
     report = Report(
         version=archlint.__version__,
         root=str(request.root),
         findings=findings,
         rules=rule_infos(registry.rules.values(), config),
-        notices=sorted([*notices, *skipped, *stale], key=lambda notice: (notice.path, notice.message)),
+        notices=sorted(
+            [*notices, *skipped, *stale, *broken], key=lambda notice: (notice.path, notice.message)
+        ),
         documents=dict(sorted(Counter(kind for one in checked for kind in one.kinds).items())),
         services=len(graph.services),
         edges=len(graph.dependencies),

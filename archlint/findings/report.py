@@ -10,12 +10,12 @@ from archlint.findings.severity import Severity
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something that a run has to say beside its findings: a file that was not read, an entry of the baseline gone stale."""
+    """Something that a run has to say beside its findings: a file that was not read, an entry of the baseline gone stale, a plugin that does not work."""
 
     level: Severity
     message: str
     path: str = ""
-    kind: Literal["unread", "stale"] = "unread"
+    kind: Literal["unread", "stale", "plugin"] = "unread"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """What is installed: formats, rules, reporters and profiles, from our plugins and from third parties'."""
 
 import os
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
@@ -12,11 +12,12 @@ import pluggy
 
 import archlint
 from archlint.errors import PluginError
+from archlint.findings.finding import Finding
 from archlint.findings.report import Reporter
 from archlint.model.format import Format
 from archlint.plugins import hookspecs
 from archlint.rule.diagnostics import DIAGNOSTICS
-from archlint.rule.rule import Rule
+from archlint.rule.rule import PROFILES, Rule
 
 GROUP = "archlint"
 """The group of entry points that plugins use."""
@@ -33,6 +34,10 @@ class Plugin:
     distribution: str
     version: str
     fault: str = ""
+
+    def __str__(self) -> str:
+        """Return the name, the distribution and its version: ``the plugin `acme` of acme-archlint 1.2.3``."""
+        return f"the plugin `{self.name}` of {self.distribution} {self.version}"
 
 
 @dataclass
@@ -71,16 +76,15 @@ class Registry:
     @cached_property
     def formats(self) -> tuple[Format, ...]:
         """All formats, by name."""
-        found = {item.name: item for items in self.manager.hook.archlint_formats() for item in items}
+        found = self._brought("archlint_formats", "format", _is_format)
         return tuple(found[name] for name in sorted(found))
 
     @cached_property
     def rules(self) -> dict[str, Rule]:
         """All rules and the engine's own diagnostics, by id and sorted; raise `PluginError` when no plugin brings any."""
-        found = {item.id: item for items in self.manager.hook.archlint_rules() for item in items}
-        if not found:
+        found = self._brought("archlint_rules", "rule", _is_rule, dict(DIAGNOSTICS))
+        if len(found) == len(DIAGNOSTICS):
             raise PluginError("no rules are installed: reinstall archlint")
-        found |= DIAGNOSTICS
         return {name: found[name] for name in sorted(found)}
 
     def add(self, rules: Iterable[Rule]) -> None:
@@ -96,15 +100,98 @@ class Registry:
     @cached_property
     def reporters(self) -> dict[str, Reporter]:
         """All reporters, by name."""
-        found = {item.name: item for items in self.manager.hook.archlint_reporters() for item in items}
+        found = self._brought("archlint_reporters", "reporter", _is_reporter)
         return {name: found[name] for name in sorted(found)}
 
     @cached_property
     def profiles(self) -> dict[str, dict[str, Any]]:
         """The profiles of plugins, by name."""
-        return {
-            name: choice for found in self.manager.hook.archlint_profiles() for name, choice in found.items()
-        }
+        found: dict[str, dict[str, Any]] = {}
+        for plugin, choices in self._ask("archlint_profiles"):
+            if not isinstance(choices, dict) or not all(
+                isinstance(value, dict) for value in choices.values()
+            ):
+                self._blame(plugin, "`archlint_profiles` returns something else than mappings")
+                continue
+            for name, choice in choices.items():
+                if name in found or name in PROFILES:
+                    self._blame(plugin, f"there is a profile `{name}` already")
+                else:
+                    found[name] = choice
+        return found
+
+    def faults(self) -> list[Plugin]:
+        """Return the plugins that do not work, with the reasons, after asking each for all that it brings."""
+        for name in ("formats", "rules", "reporters", "profiles"):
+            getattr(self, name)
+        return [plugin for plugin in self.plugins if plugin.fault]
+
+    def changed(self, findings: list[Finding], config: Any) -> list[Finding]:
+        """Return the *findings* as the plugins want them, one plugin after the other."""
+        current = list(findings)
+        for plugin, answer in self._ask("archlint_findings", findings=current, config=config):
+            if answer is None:
+                continue
+            if isinstance(answer, list) and all(isinstance(item, Finding) for item in answer):
+                current[:] = answer
+            else:
+                self._blame(plugin, "`archlint_findings` returns something else than findings")
+        return current
+
+    def _brought(
+        self, hook: str, what: str, fits: Callable[[Any], bool], found: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Return what the plugins return from *hook*, by id or name, added to *found*; what is there already stays."""
+        known = found or {}
+        for plugin, items in self._ask(hook):
+            for item in items if isinstance(items, list | tuple) else [items]:
+                if not fits(item):
+                    self._blame(plugin, f"`{hook}` returns a `{type(item).__name__}`, which is no {what}")
+                    continue
+                name = item.id if isinstance(item, Rule) else item.name
+                if name in known:
+                    self._blame(plugin, f"there is a {what} `{name}` already")
+                else:
+                    known[name] = item
+        return known
+
+    def _ask(self, hook: str, **given: Any) -> Iterator[tuple[str, Any]]:
+        """Yield the name of each plugin that has *hook*, ours first, and what it returns; one that fails is blamed for it.
+
+        *given* are the arguments, of which a plugin takes those that it names.
+        """
+        calls = {call.plugin_name: call for call in getattr(self.manager.hook, hook).get_hookimpls()}
+        for name, _ in self.manager.list_name_plugin():
+            if name not in calls:
+                continue
+            try:
+                answer = calls[name].function(*(given[argument] for argument in calls[name].argnames))
+            except Exception as error:
+                if name.startswith("archlint:"):
+                    raise
+                self._blame(name, f"`{hook}` raises {type(error).__name__}: {error}")
+            else:
+                yield name, answer
+
+    def _blame(self, name: str, fault: str) -> None:
+        self.plugins = tuple(
+            replace(plugin, fault=plugin.fault or fault)
+            if f"{plugin.distribution}:{plugin.name}" == name
+            else plugin
+            for plugin in self.plugins
+        )
+
+
+def _is_format(item: Any) -> bool:
+    return isinstance(item, Format)
+
+
+def _is_rule(item: Any) -> bool:
+    return isinstance(item, Rule)
+
+
+def _is_reporter(item: Any) -> bool:
+    return isinstance(getattr(item, "name", None), str) and callable(getattr(item, "render", None))
 
 
 def _distribution(point: EntryPoint) -> tuple[str, str]:

@@ -122,7 +122,9 @@ def _summary(report: Report, options: ReportOptions, paint: _Paint) -> Iterator[
         if counts:
             yield ""
     for notice in report.notices:
-        if notice.kind == "stale" or notice.level is not Severity.INFO:
+        if notice.kind == "plugin":
+            yield sanitize.plain(notice.message)
+        elif notice.kind == "stale" or notice.level is not Severity.INFO:
             name = "stale in the baseline" if notice.kind == "stale" else "not read"
             path = sanitize.plain(options.shown_path(notice.path)) or "."
             yield f"{name}: {path}: {sanitize.plain(notice.message)}"

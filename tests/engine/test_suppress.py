@@ -1,7 +1,7 @@
 """Suppressions: what they hide, where, until when, and what is said of those that hide nothing."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,7 +26,7 @@ paths:
 """
 RULE = "no-content-response-has-body"
 
-type Check = Callable[..., list[Finding]]
+type Check = Callable[..., Sequence[Finding]]
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def check(tmp_path: Path) -> Check:
         select: tuple[str, ...] = (RULE,),
         profile: str = "recommended",
         paths: tuple[str, ...] = ("",),
-    ) -> list[Finding]:
+    ) -> Sequence[Finding]:
         for name, text in files.items():
             (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / name).write_text(text)
@@ -63,7 +63,7 @@ def _spec(**parts: str) -> str:
     return _SPEC.format(**{name: parts.get(name, "") for name in names})
 
 
-def _said(findings: list[Finding]) -> list[tuple[str, str]]:
+def _said(findings: Sequence[Finding]) -> list[tuple[str, str]]:
     """Return what is reported: rule and place, or the message where a suppression is spoken of."""
     return [
         (finding.message if finding.category == "diagnostics" else finding.rule, str(finding.at))

@@ -46,9 +46,8 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return target
 
 
-def _run(installed: Path, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    environment = {key: value for key, value in os.environ.items() if key != "ARCHLINT_PLUGINS"}
-    environment["PYTHONPATH"] = str(installed)
+def _run(installed: Path, *arguments: str, cwd: Path, plugins: str = "") -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(installed), "ARCHLINT_PLUGINS": plugins}
     command = (sys.executable, "-m", "archlint.cli.entry", *arguments)
     return subprocess.run(
         command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=120, check=False
@@ -98,9 +97,30 @@ def test_its_profile_and_reporter_work(installed: Path, project: Path) -> None:
 
 def test_plugins_are_listed_with_what_is_broken(installed: Path, project: Path) -> None:
     done = _run(installed, "plugins", cwd=project)
-    assert "acme" in done.stdout
-    assert "acme-archlint 1.2.3" in done.stdout
-    assert "acme is out of order" in done.stdout
+    assert done.returncode == 1
+    lines = dict(line.split("  ", 1) for line in done.stdout.splitlines())
+    assert lines["acme"] == "(acme-archlint 1.2.3)  ok"
+    assert lines["broken"] == "(acme-archlint 1.2.3)  does not work: RuntimeError: acme is out of order"
+    assert lines["clumsy"].startswith(
+        "(acme-archlint 1.2.3)  does not work: `archlint_formats` raises LookupError: no formats today"
+    )
+
+
+def test_a_run_goes_on_without_what_is_broken_and_says_so(installed: Path, project: Path) -> None:
+    done = _run(installed, "check", ".", "--root", ".", "--no-cache", cwd=project)
+    assert "warning[card-without-owner]" in done.stdout
+    assert "the plugin `clumsy` of acme-archlint 1.2.3 does not work" in done.stdout
+    assert done.stderr == ""
+
+
+def test_the_environment_chooses_plugins(installed: Path, project: Path) -> None:
+    done = _run(installed, "plugins", cwd=project, plugins="formats, rules,reporters")
+    assert "acme" not in done.stdout
+    assert done.returncode == 0
+    done = _run(
+        installed, "check", ".", "--root", ".", "--no-cache", cwd=project, plugins="formats,rules,reporters"
+    )
+    assert "card" not in done.stdout
 
 
 def test_a_misspelt_hook_is_an_error(tmp_path: Path) -> None:
