@@ -13,7 +13,7 @@ import click
 from archlint.config.load import CliOverrides, load_config
 from archlint.config.model import Config
 from archlint.engine.pipeline import Request
-from archlint.errors import UsageError
+from archlint.errors import ConfigError, UsageError
 from archlint.plugins.registry import Registry
 
 _PAUSE = 0.2
@@ -124,6 +124,14 @@ class Progress:
 def is_terminal(stream: TextIO | None) -> bool:
     """Tell whether *stream* is open and a terminal."""
     return stream is not None and not stream.closed and stream.isatty()
+
+
+def registry_here() -> Registry:
+    """Return what is installed, with the rules of the project around the working folder unless its configuration is broken."""
+    try:
+        return open_project((), {}).registry
+    except ConfigError:
+        return Registry.load()
 
 
 def find_root(paths: tuple[str, ...]) -> Path:

@@ -6,12 +6,11 @@ from typing import Any
 
 import click
 
-from archlint.cli.common import open_project
+from archlint.cli.common import open_project, registry_here
 from archlint.cli.output import emit
 from archlint.config.schema import configuration_schema
 from archlint.config.show import settings_of
 from archlint.errors import UsageError
-from archlint.plugins.registry import Registry
 
 _CHOICE = (
     click.argument("path", required=False, type=click.Path()),
@@ -64,7 +63,7 @@ def show(path: str | None, form: str, **options: Any) -> int:
 @config.command()
 def schema() -> int:
     """Print the JSON Schema of the configuration, for editors; it knows the installed rules and their options."""
-    emit(json.dumps(configuration_schema(Registry.load()), indent=2) + "\n")
+    emit(json.dumps(configuration_schema(registry_here()), indent=2) + "\n")
     return 0
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from archlint.cli.common import find_root, hint
+from archlint.cli.common import find_root, hint, registry_here
 from archlint.cli.output import emit
 from archlint.engine.detect import Detector
 from archlint.engine.resolve import Workspace
@@ -25,7 +25,7 @@ from archlint.rule.docs import page
 )
 def explain(rule: str | None, api: str | None) -> int:
     """Show the page of RULE: why, how to fix, a bad and a good example, options and sources."""
-    registry = Registry.load()
+    registry = registry_here()
     if api is not None:
         _explain_api(registry, api)
         return 0

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from archlint.cli.common import open_project
 from archlint.errors import UsageError
 from archlint.source.files import write_atomic
 
@@ -66,9 +67,14 @@ docs: |
   ## How to fix
 
   FILL IN.
+
+# a service, dependency, datastore or topic of the graph, or a view of a document, such as operation
 subject: service
-expect:
-  required: [owner]
+
+# JSON Schemas: which subjects this is about, and what they have to look like
+when: {{properties: {{firstParty: {{const: true}}}}}}
+expect: {{properties: {{owner: {{minLength: 1}}}}}}
+
 message: "service `{{name}}` has no owner"
 help: FILL IN
 """
@@ -96,5 +102,13 @@ def new(rule: str) -> int:
     if package.is_dir() and not init.exists():
         write_atomic(init, b'"""FILL IN: what the rules of this category are about."""\n')
     write_atomic(path, text.encode())
-    click.echo(f"wrote {path}", err=True)
+    advice = f"; `rule-files: [{path.parent}]` in the configuration makes it run"
+    known = package.is_dir() or _is_read(path)
+    click.echo(f"wrote {path}{'' if known else advice}", err=True)
     return 0
+
+
+def _is_read(path: Path) -> bool:
+    """Tell whether the configuration makes archlint read the rule file *path*."""
+    folders = open_project((), {}).config.rule_files
+    return any(path == Path(folder) or Path(folder) in path.parents for folder in folders)

@@ -4,11 +4,10 @@ from collections.abc import Iterable, Iterator
 
 import click
 
-from archlint.cli.common import hint
+from archlint.cli.common import hint, registry_here
 from archlint.cli.output import emit
 from archlint.errors import UsageError
 from archlint.findings.sanitize import json_text, markdown
-from archlint.plugins.registry import Registry
 from archlint.rule.rule import Rule
 
 
@@ -24,7 +23,7 @@ from archlint.rule.rule import Rule
 @click.option("--category", help="Only the rules of this category.")
 def rules(form: str, category: str | None) -> int:
     """List the rules: id, severity, profile, category, whether archlint can fix what they find, and what each reports."""
-    everything = Registry.load().rules.values()
+    everything = registry_here().rules.values()
     categories = {rule.category for rule in everything}
     if category not in {None, *categories}:
         raise UsageError(f"there is no category `{category}`{hint(category or '', categories)}")

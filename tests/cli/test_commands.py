@@ -135,8 +135,17 @@ def test_new_rule_in_the_project(project: Path, archlint: Archlint) -> None:
 
 
 def test_new_rule_elsewhere_is_declarative(project: Path, archlint: Archlint) -> None:
-    assert archlint("new", "naming/name-too-long").err == "wrote arch/rules/name-too-long.yaml\n"
-    assert (project / "arch/rules/name-too-long.yaml").read_text().startswith("id: name-too-long\n")
+    result = archlint("new", "naming/name-too-long")
+    advice = "; `rule-files: [arch/rules]` in the configuration makes it run"
+    assert (result.status, result.err) == (0, f"wrote arch/rules/name-too-long.yaml{advice}\n")
+    (project / ".archlint.yaml").write_text("rule-files: [arch/rules]\nselect: [naming]\n")
+    assert archlint("new", "naming/name-too-short").err == "wrote arch/rules/name-too-short.yaml\n"
+    (project / "compose.yaml").write_text("services:\n  orders: {image: shop/orders}\n")
+    found = archlint("check", "--format", "concise").out.splitlines()
+    assert [line.split(" ")[1] for line in found] == ["warning[name-too-long]", "warning[name-too-short]"]
+    assert archlint("explain", "name-too-long").out.startswith("# name-too-long\n")
+    assert len(archlint("rules", "--category", "naming").out.splitlines()) == 2
+    assert "name-too-long" in archlint("config", "schema").out
 
 
 def test_plugins(archlint: Archlint) -> None:
