@@ -7,6 +7,7 @@ from archlint.findings.problem import Related
 from archlint.source.document import Document
 
 _LEAST = 4
+_MANY = 25
 _SHOWN = 10
 
 
@@ -27,15 +28,16 @@ class Tally:
 
 
 def aggregate(tally: Tally, document: Document) -> list[Finding]:
-    """Return the findings of *tally*, as one where more than half of the candidates (and at least four) broke the rule.
+    """Return the findings of *tally*, as one where more than half of the candidates (and at least four) broke the rule, or 25 did.
 
     It stands at the first place, says how many there are, and names the first others as related locations.
     """
     findings = tally.findings
-    if tally.broken < _LEAST or 2 * tally.broken <= tally.candidates:
+    most = 2 * tally.broken > tally.candidates and tally.broken >= _LEAST
+    if not most and tally.broken < _MANY:
         return findings
     first, *others = findings
-    first.message = f"{first.message} (and so do {tally.broken - 1} of {tally.candidates - 1} others)"
+    first.message = f"{first.message} (the same for {tally.broken - 1} of {tally.candidates - 1} others)"
     first.related = [*first.related, *(Related(other.message, other.at) for other in others[:_SHOWN])]
     first.identity = (document.path, str(document.index), "aggregate")
     return [first]

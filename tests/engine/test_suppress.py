@@ -211,7 +211,7 @@ def test_aggregation_leaves_out_what_is_suppressed(check: Check) -> None:
         select=(rule,),
     )
     (said,) = [finding for finding in some if finding.suppressed is None]
-    assert "and so do 3 of 3 others" in said.message
+    assert "the same for 3 of 3 others" in said.message
     assert len([finding for finding in some if finding.suppressed is not None]) == 2
 
 

@@ -56,7 +56,7 @@ def _spec(more: str = "x-none: true", path: str = "/orders/{id}", marker: str = 
             info: {title: Orders, version: 1.0.0}
             paths:
               /a:
-                get: {responses: {"200": {description: ok}}}  # <- `GET /a` does not say how it fails (and so do 3 of 3 others)
+                get: {responses: {"200": {description: ok}}}  # <- `GET /a` does not say how it fails (the same for 3 of 3 others)
               /b:
                 get: {responses: {"200": {description: ok}}}
               /c:
