@@ -52,7 +52,11 @@ class Body(View):
     def content(self) -> "dict[str, MediaType]":
         """The media types by name."""
         if not self.root.is_swagger:
-            return {name: MediaType(*found, self.root, name) for name, found in self.members("content")}
+            return {
+                name: MediaType(*found, self.root, name)
+                for name, found in self.members("content")
+                if isinstance(found[2], dict)
+            }
         return {
             name: MediaType(self.document, self.pointer, self.data, self.root, name)
             for name in self.operation.consumes
@@ -83,7 +87,11 @@ class Response(View):
     def content(self) -> "dict[str, MediaType]":
         """The media types by name."""
         if not self.root.is_swagger:
-            return {name: MediaType(*found, self.root, name) for name, found in self.members("content")}
+            return {
+                name: MediaType(*found, self.root, name)
+                for name, found in self.members("content")
+                if isinstance(found[2], dict)
+            }
         if not isinstance(self.get("schema"), dict):
             return {}
         return {
