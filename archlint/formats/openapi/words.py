@@ -196,8 +196,8 @@ INGEST = frozenset(
 """Words in paths of operations that only take in what they are told."""
 
 OPEN = re.compile(
-    r"(?:not|n't) require (?:any (?:form of )?)?(?:authentication|authorization|credentials)|no authentication|without authentication"
-    r"|\bunauthenticated|pre-?signed|publicly (?:accessible|available)|public endpoint",
+    r"(?:not|n't)\s+require\s+(?:any\s+(?:form\s+of\s+)?)?(?:authentication|authorization|credentials)|no\s+authentication|without\s+authentication"
+    r"|\bunauthenticated|pre-?signed|publicly\s+(?:accessible|available)|public\s+endpoint",
     re.IGNORECASE,
 )
 """Words of descriptions that say that anybody may call."""
