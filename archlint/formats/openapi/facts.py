@@ -5,6 +5,7 @@ from hashlib import sha256
 from json import dumps
 
 from archlint.api import ApiFact, Fact, Location, OperationFact
+from archlint.formats.openapi.styles import styles_of
 from archlint.formats.openapi.understanding import understand
 from archlint.formats.openapi.versions import version_in, versions_of
 from archlint.formats.openapi.views import OpenAPI, Operation
@@ -75,6 +76,7 @@ def _traits(api: OpenAPI) -> dict[str, list[tuple[str, Location]]]:
         if understood.kind == "list" and understood.paging.style in {"cursor", "offset", "page"}:
             styles.setdefault(understood.paging.style, operation.key)
     traits["paging"] = list(styles.items())
+    traits.update((name, [trait]) for name, trait in styles_of(api))
     return traits
 
 
