@@ -179,6 +179,7 @@ def _conclude(
         services=len(graph.services),
         edges=len(graph.dependencies),
         lines=_Lines(workspace),
+        source=workspace.read,
         show_suppressed=request.show_suppressed,
     )
     return Outcome(report, graph, facts)

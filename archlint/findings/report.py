@@ -6,6 +6,7 @@ from typing import Literal, Protocol
 
 from archlint.findings.finding import Finding
 from archlint.findings.severity import Severity
+from archlint.source.source import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Report:
 
     `findings` are sorted by place; suppressed ones are among them. `documents` counts what was read, by kind
     (`openapi 3.1`), `services` and `edges` what the graph holds. `lines` returns the lines of a file of the project
-    (without line ends; empty when it cannot be read). `rules` describes every rule that ran, by id.
+    (without line ends; empty when it cannot be read), `source` the file itself. `rules` describes every rule that ran, by id.
     """
 
     version: str
@@ -53,6 +54,7 @@ class Report:
     services: int = 0
     edges: int = 0
     lines: Callable[[str], Sequence[str]] = lambda _path: ()
+    source: Callable[[str], Source | None] = lambda _path: None
     show_suppressed: bool = False
 
     @property

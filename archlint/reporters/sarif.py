@@ -1,6 +1,7 @@
 """SARIF 2.1.0 (OASIS), as GitHub code scanning and editors read it."""
 
 from collections.abc import Sequence
+from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
 
@@ -71,7 +72,7 @@ class SarifReporter:
                     "originalUriBaseIds": {_ROOT: {"description": {"text": "The root of the project."}}},
                     "invocations": [_invocation(report, left_out=len(report.findings) - len(kept))],
                     "artifacts": [
-                        {"location": {"uri": uri(path), "uriBaseId": _ROOT}}
+                        _artifact(path, report)
                         for path in sorted({finding.at.path for finding in kept if finding.at.path})
                     ],
                     "results": results,
@@ -116,6 +117,16 @@ def _rule(info: RuleInfo) -> dict[str, Any]:
 def _pascal(rule_id: str) -> str:
     name = "".join(word.capitalize() for word in rule_id.replace("/", "-").split("-"))
     return f"Rule{name}" if name[:1].isdigit() else name
+
+
+def _artifact(path: str, report: Report) -> dict[str, Any]:
+    data: dict[str, Any] = {"location": {"uri": uri(path), "uriBaseId": _ROOT}}
+    source = report.source(path)
+    if source is not None:
+        data["length"] = len(source.raw)
+        data["encoding"] = source.encoding.removesuffix("-sig").upper()
+        data["hashes"] = {"sha-256": sha256(source.raw).hexdigest()}
+    return data
 
 
 def _invocation(report: Report, *, left_out: int) -> dict[str, Any]:

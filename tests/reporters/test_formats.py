@@ -1,13 +1,24 @@
 """The formats for CI systems and programs."""
 
 import json
+import re
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from reports import PLAIN, RULE, make_finding, make_report
 
 from archlint.api import Location, Notice, Region, Related, Severity, Suppressed
+from archlint.plugins.registry import Registry
 from archlint.reporters import github, gitlab, junit, markdown
 from archlint.reporters import json as json_reporter
+
+
+def test_the_documentation_lists_every_format() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "output.md").read_text()
+    assert re.findall(r"^\| `([a-z]+)` \|", page, re.MULTILINE) == [
+        "text", "concise", "json", "sarif", "github", "gitlab", "junit", "markdown",
+    ]  # fmt: skip
+    assert set(Registry.load().reporters) == set(re.findall(r"^\| `([a-z]+)` \|", page, re.MULTILINE))
 
 
 def test_github_commands() -> None:

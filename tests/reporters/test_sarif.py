@@ -1,6 +1,7 @@
 """SARIF as GitHub code scanning and editors read it."""
 
 import json
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,11 @@ def test_a_real_run_is_valid_and_complete(check: Check, shared: Path) -> None:
         assert rule["help"]["markdown"].startswith("# ")
         assert {"tags", "precision", "problem.severity"} <= set(rule["properties"])
         assert len(rule["properties"]["tags"]) <= 10
+    for artifact in run["artifacts"]:
+        raw = files[artifact["location"]["uri"]]
+        assert artifact["length"] == len(raw)
+        assert artifact["encoding"] == "UTF-8"
+        assert artifact["hashes"] == {"sha-256": sha256(raw).hexdigest()}
     secure = [rule for rule in rules if "security-severity" in rule["properties"]]
     assert {"auth", "security"} <= {rule["properties"]["tags"][0] for rule in secure}
     assert all("security" in rule["properties"]["tags"] for rule in secure)
