@@ -165,6 +165,7 @@ def test_traits_are_merged_as_the_version_says(read: Read, version: str, expecte
         ("{address: a}", "a"),
         ("{}", None),
         ("{address: null}", None),
+        ("{address: '{queue}', parameters: {queue: {}}}", None),
         ("{address: a, bindings: {kafka: {topic: t}}}", "t"),
         ("{address: a, bindings: {amqp: {is: queue, queue: {name: q}}}}", "q"),
         ("{address: a, bindings: {amqp: {is: routingKey, exchange: {name: x}}}}", "x/a"),

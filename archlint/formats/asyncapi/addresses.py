@@ -1,5 +1,6 @@
 """What a channel is called on its broker: bindings know it better than the address."""
 
+import re
 from typing import Any
 
 _NAMES = (
@@ -22,13 +23,14 @@ _FAMILIES = {
     "rediss": "redis",
     "pulsar+ssl": "pulsar",
 }
+_ONLY_PARAMETER = re.compile(r"\{[^{}]*\}")
 _LOCAL = frozenset(("localhost", "127.0.0.1", "[::1]", "example.com", ""))
 
 
 def bound(address: str | None, bindings: dict[str, Any], tenant: str = "") -> str | None:
     """Return the name of a channel on its broker: the one in its *bindings*, else its *address*.
 
-    A routing key is told apart by its exchange, a topic of Pulsar by its *tenant* and namespace.
+    An address that is one parameter is unknown. A routing key is told apart by its exchange, a topic of Pulsar by its *tenant* and namespace.
     """
     for names in _NAMES:
         if found := _text_at(bindings, *names):
@@ -37,6 +39,8 @@ def bound(address: str | None, bindings: dict[str, Any], tenant: str = "") -> st
         return _text_at(bindings, "amqp", "queue", "name") or address
     if exchange := _text_at(bindings, "amqp", "exchange", "name"):
         return f"{exchange}/{address}" if address else exchange
+    if address and _ONLY_PARAMETER.fullmatch(address):
+        return None
     namespace = _text_at(bindings, "pulsar", "namespace")
     if namespace and address:
         return f"{tenant or 'public'}/{namespace}/{address}"
