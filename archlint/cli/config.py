@@ -10,7 +10,10 @@ from archlint.cli.common import open_project, registry_here
 from archlint.cli.output import emit
 from archlint.config.schema import configuration_schema
 from archlint.config.show import settings_of
+from archlint.engine.examples import failures
 from archlint.errors import UsageError
+from archlint.findings.sanitize import plain
+from archlint.rule.declarative import SCHEMA as RULE_SCHEMA
 
 _CHOICE = (
     click.argument("path", required=False, type=click.Path()),
@@ -61,8 +64,12 @@ def show(path: str | None, form: str, **options: Any) -> int:
 
 
 @config.command()
-def schema() -> int:
+@click.option("--rule-files", is_flag=True, help="Print that of rules written in YAML instead.")
+def schema(*, rule_files: bool) -> int:
     """Print the JSON Schema of the configuration, for editors; it knows the installed rules and their options."""
+    if rule_files:
+        emit(json.dumps(RULE_SCHEMA, indent=2) + "\n")
+        return 0
     emit(json.dumps(configuration_schema(registry_here()), indent=2) + "\n")
     return 0
 
@@ -70,8 +77,21 @@ def schema() -> int:
 @config.command()
 @_choice
 def check(path: str | None, **options: Any) -> int:
-    """Read the configuration that holds for PATH, and say what is wrong with it."""
+    """Read the configuration that holds for PATH, and run the examples of the project's own rules.
+
+    What is wrong with either is said, and makes the exit status 2 or 1.
+    """
     project = open_project((path,) if path else (), options)
     files = sorted({layer.origin for layer in project.config.layers})
     click.echo(f"read {', '.join(files)}" if files else "there is no configuration", err=True)
-    return 0
+    own = [rule for rule in project.registry.rules.values() if rule.module in project.config.rule_files]
+    failed = [
+        f"{plain(rule.module)}: {rule.id}: {plain(failure)}"
+        for rule in own
+        for failure in failures(rule, project.registry)
+    ]
+    if own:
+        count = sum(len(rule.examples) for rule in own)
+        click.echo(f"examples run: {count}, of the project's own rules: {len(own)}", err=True)
+    emit("".join(f"{line}\n" for line in failed))
+    return int(bool(failed))

@@ -106,8 +106,8 @@ def load_rule_files(root: Path, names: tuple[str, ...], registry: Registry) -> l
         except FileRefused as error:
             raise ConfigError(f"the rule file cannot be read: {error}", path=name) from None
         for rule in load_rule(Source(name, raw), registry.subjects):
-            known = registry.rules.get(rule.id)
-            if known is not None and known.module != name:
+            known = registry.rules.get(rule.id) or next((item for item in rules if item.id == rule.id), None)
+            if known is not None and (known.module != name or known in rules):
                 raise ConfigError(
                     f"there is a rule `{rule.id}` already, in `{known.module}`", path=name, line=1, column=1
                 )

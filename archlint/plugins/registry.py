@@ -94,8 +94,14 @@ class Registry:
 
     @property
     def subjects(self) -> dict[str, type[Any]]:
-        """The views of all formats by their lower-case names."""
-        return {subject.__name__.lower(): subject for form in self.formats for subject in form.subjects}
+        """The views of all formats by their lower-case names, and by those with the format's before them (`openapi.operation`)."""
+        found: dict[str, type[Any]] = {}
+        for form in self.formats:
+            for subject in form.subjects:
+                name = subject.__name__.lower()
+                found.setdefault(name, subject)
+                found[f"{form.name}.{name}"] = subject
+        return found
 
     @cached_property
     def reporters(self) -> dict[str, Reporter]:

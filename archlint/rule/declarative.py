@@ -101,7 +101,7 @@ def _rule(document: Document, subjects: Mapping[str, type[Any]]) -> Rule:
     data = document.data
     subject = subjects.get(str(data["subject"]).lower())
     if subject is None:
-        known = ", ".join(f"`{name}`" for name in sorted(subjects))
+        known = ", ".join(f"`{name}`" for name in sorted(subjects) if "." not in name)
         raise _error(document, ("subject",), f"there is no subject `{data['subject']}`, it is one of {known}")
     expect = Structure(lambda: data["expect"], "it")
     when = Structure(lambda: data["when"], "it") if "when" in data else None

@@ -3,13 +3,17 @@
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
-from archlint.config.load import load_config
+from archlint.config.load import CliOverrides, load_config
+from archlint.engine.examples import failures
 from archlint.engine.pipeline import Request, run
 from archlint.errors import ConfigError
 from archlint.findings.finding import Finding
 from archlint.plugins.registry import Registry
-from archlint.rule.declarative import fill
+from archlint.rule.declarative import SCHEMA, fill
+from archlint.source.parse import parse
+from archlint.source.source import Source
 
 _OWNER = """\
 id: missing-tier
@@ -121,3 +125,87 @@ def test_schemas_read_nothing(tmp_path: Path, reference: str) -> None:
     with pytest.raises(ConfigError, match=r"nothing is fetched|No base URI") as caught:
         _check(tmp_path, {".archlint.yaml": "rule-files: [summary.yaml]\n", "summary.yaml": rule})
     assert str(caught.value).startswith("summary.yaml:5:9: `expect` is no JSON Schema")
+
+
+_TESTED = (
+    _SUMMARY
+    + """\
+examples:
+- bad: |
+    openapi: 3.1.0
+    info: {title: Orders, version: 1.0.0}
+    paths:
+      /orders:
+        get:
+          summary: all orders  # <- `all orders` starts in lower case
+          responses: {"200": {description: ok}}
+- good: |
+    openapi: 3.1.0
+    info: {title: Orders, version: 1.0.0}
+    paths:
+      /orders: {get: {summary: All orders, responses: {"200": {description: ok}}}}
+"""
+)
+
+
+def _failures(tmp_path: Path, text: str) -> list[str]:
+    (tmp_path / ".archlint.yaml").write_text("rule-files: [summary.yaml]\n")
+    (tmp_path / "summary.yaml").write_text(text)
+    registry = Registry.load()
+    load_config(tmp_path, registry)
+    return list(failures(registry.rules["summary-without-verb"], registry))
+
+
+def test_examples_are_tests(tmp_path: Path) -> None:
+    assert _failures(tmp_path, _TESTED) == []
+    assert _failures(tmp_path, _TESTED.replace("# <- `all", "# <- `no")) == [
+        "example 1 (bad): openapi.yaml:6: nothing says: `no orders` starts in lower case",
+        "example 1 (bad): openapi.yaml:6:16: found and not marked: the summary `all orders` starts in lower case",
+    ]
+    assert _failures(tmp_path, _TESTED.replace("All", "the")) == [
+        "example 2 (good): openapi.yaml:4:28: found and not marked: the summary `the orders` starts in lower case"
+    ]
+    assert "example 1 (bad): no line is marked with `# <- message`" in _failures(
+        tmp_path, _TESTED.replace("# <- ", "# ")
+    )
+
+
+def test_workers_and_the_cache_know_the_rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / ".archlint.yaml").write_text("rule-files: [summary.yaml]\nselect: [governance]\n")
+    (project / "openapi.yaml").write_text(_SPEC)
+    (project / "more.yaml").write_text(_SPEC)
+
+    def messages(text: str, jobs: str) -> list[str]:
+        (project / "summary.yaml").write_text(text)
+        registry = Registry.load()
+        config = load_config(project, registry, cli=CliOverrides(jobs=jobs))
+        return [
+            finding.message
+            for finding in run(Request(project, registry, config, (str(project),))).report.findings
+        ]
+
+    first = messages(_SUMMARY, "2")
+    assert first == ["the summary `all orders` starts in lower case"] * 2
+    assert messages(_SUMMARY, "1") == first
+    assert (
+        messages(_SUMMARY.replace("starts in", "is in"), "1")
+        == ["the summary `all orders` is in lower case"] * 2
+    )
+
+
+def test_an_id_is_used_once(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="there is a rule `summary-without-verb` already"):
+        _check(tmp_path, {".archlint.yaml": "rule-files: [a.yaml]\n", "a.yaml": f"{_SUMMARY}---\n{_SUMMARY}"})
+    taken = _SUMMARY.replace("summary-without-verb", "token-in-url")
+    with pytest.raises(ConfigError, match="there is a rule `token-in-url` already"):
+        _check(tmp_path, {".archlint.yaml": "rule-files: [a.yaml]\n", "a.yaml": taken})
+
+
+def test_the_schema_is_one_and_the_tests_here_satisfy_it() -> None:
+    Draft202012Validator.check_schema(SCHEMA)
+    for text in (_OWNER, _TESTED):
+        (document,) = parse(Source("rule.yaml", text.encode())).documents
+        Draft202012Validator(SCHEMA).validate(document.data)
