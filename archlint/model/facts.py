@@ -241,11 +241,15 @@ class DependencyFact(BaseFact):
 
 
 class DatastoreFact(BaseFact):
-    """Somebody declares a datastore: a Backstage Resource, a Score resource, a manifest's `data` entry."""
+    """Somebody declares a datastore: a Backstage Resource, a Score resource, a manifest's `data` entry.
+
+    With `database` it is that database rather than a server which may hold several.
+    """
 
     name: str
     entity: str = ""
     engine: str = ""
+    database: str = ""
     owner: str = ""
     system: str = ""
     scope: str = ""

@@ -85,6 +85,7 @@ class Links:
                     id=f"datastore:{store_fact.entity or (f'{engine}/' if engine else '') + store_fact.name}",
                     name=store_fact.name,
                     host=store_fact.name,
+                    database=store_fact.database,
                     engine=engine,
                     kind=KINDS.get(engine, "db"),
                 )

@@ -136,7 +136,8 @@ def shared_database(graph: ServiceGraph, context: Context) -> Iterator[Problem]:
         if not isinstance(store, Datastore):
             continue
         known = store.database != "?"
-        what = f"the database `{store.database}` on `{store.host}`" if known else "the database of one secret"
+        where = f" on `{store.host}`" if store.host != store.database else ""
+        what = f"the database `{store.database}`{where}" if known else "the database of one secret"
         both = "both" if len({edge.source.id for edge in group}) == 2 else "all"  # noqa: PLR2004
         yield Problem(
             f"{sharing.listed(group)} {both} use {what}",

@@ -1,0 +1,61 @@
+"""Facts of a Score workload."""
+
+import re
+from collections.abc import Iterator
+
+from archlint.api import DatastoreFact, DependencyFact, Fact, ServiceFact
+from archlint.formats.score.views import ScoreResource, ScoreWorkload
+
+_SERVICES = frozenset(("service", "workload", "endpoint"))
+_ENGINES = {
+    "postgres": "postgresql", "postgres-instance": "postgresql", "postgresql": "postgresql", "mysql": "mysql", "mysql-instance": "mysql",
+    "mariadb": "mysql", "mssql": "sqlserver", "mssql-instance": "sqlserver", "mongodb": "mongodb", "mongodb-instance": "mongodb", "redis": "redis",
+    "valkey": "redis", "memcached": "memcached", "amqp": "rabbitmq", "rabbitmq": "rabbitmq", "kafka": "kafka", "kafka-topic": "kafka", "nats": "nats",
+    "s3": "s3", "s3-bucket": "s3", "elasticsearch": "elasticsearch", "dynamodb-table": "dynamodb", "cassandra": "cassandra", "mqtt": "mqtt",
+}  # fmt: skip
+_WORKLOAD_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\Z")
+
+
+def facts_of(workload: ScoreWorkload) -> Iterator[Fact]:
+    """Yield the service that *workload* is, its datastores and its dependencies."""
+    if not workload.name:
+        return
+    yield ServiceFact(at=workload.place, extractor="score", confidence=0.95, name=workload.name)
+    for resource in workload.resources:
+        engine = _ENGINES.get(resource.type)
+        if resource.type in _SERVICES:
+            yield from _call(workload, resource)
+        elif engine is not None:
+            entity = f"score:{resource.shared}"
+            at = resource.at("type")
+            yield DatastoreFact(
+                at=at,
+                extractor="score",
+                confidence=0.95,
+                name=resource.id or f"{workload.name}.{resource.name}",
+                entity=entity,
+                engine=engine,
+                database="" if resource.type.endswith("-instance") else resource.id,
+            )
+            yield _dependency(workload, resource, entity, "uses")
+
+
+def _call(workload: ScoreWorkload, resource: ScoreResource) -> Iterator[Fact]:
+    """Yield the call of the workload that *resource* names: by a parameter, by its id, by its own name."""
+    named = (resource.get("params", "name"), resource.get("params", "workload"), resource.id, resource.name)
+    target = next((name for name in named if isinstance(name, str) and name), "")
+    target = target.rpartition(".")[2] if _WORKLOAD_NAME.match(target.rpartition(".")[2]) else target
+    if target != workload.name and "${" not in target:
+        yield _dependency(workload, resource, target, "calls")
+
+
+def _dependency(workload: ScoreWorkload, resource: ScoreResource, target: str, kind: str) -> DependencyFact:
+    return DependencyFact(
+        at=resource.at("type"),
+        extractor="score",
+        confidence=0.95,
+        source=workload.name,
+        target=target,
+        kind="uses" if kind == "uses" else "calls",
+        declared=True,
+    )
