@@ -164,6 +164,7 @@ class Edges:
                 port=reference.port,
                 protocol=reference.protocol,
                 endpoints=tuple(found),
+                scopes=(workload.scope,),
             )
             for at in places
         ]
@@ -351,8 +352,13 @@ class Edges:
             self._edges[key] = edge
             self._by_source[source.id].append(edge)
             self.graph.dependencies.append(edge)
-        known = {(item.at.node, item.detail) for item in edge.evidence}
-        edge.evidence.extend(item for item in evidence if (item.at.node, item.detail) not in known)
+        known = {(item.at.node, item.detail): item for item in edge.evidence}
+        for item in evidence:
+            same = known.setdefault((item.at.node, item.detail), item)
+            if same is item:
+                edge.evidence.append(item)
+            else:
+                same.scopes = tuple(dict.fromkeys((*same.scopes, *item.scopes)))
         if evidence and evidence[0].extractor.startswith(_OBSERVED):
             edge.observed = True
         edge.declared = edge.declared or declared

@@ -1,9 +1,9 @@
 """The service graph: what all documents together say of the system."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import Any
 
 from archlint.findings.severity import Confidence
@@ -24,7 +24,8 @@ from archlint.source.location import Location
 class Evidence:
     """Why something is in the graph: the place, who read it, how sure that is, and what was read (`ORDERS_URL`).
 
-    For an edge, `host`, `port` and `protocol` are the target's as written there, and `endpoints` what the host was found to be.
+    For an edge, `host`, `port` and `protocol` are the target's as written there, and `endpoints` what the host was found to be;
+    `scopes` are the deployments of the source that say so, empty for what holds in all.
     """
 
     at: Location
@@ -35,6 +36,7 @@ class Evidence:
     port: int | None = None
     protocol: str = ""
     endpoints: tuple[EndpointFact, ...] = ()
+    scopes: tuple[str, ...] = ()
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -203,8 +205,19 @@ class ServiceGraph:
             self.indices[side] = dict(found)
         return self.indices[side]
 
+    def together(self, one: Dependency, other: Dependency) -> bool:
+        """Tell whether there is a deployment in which both edges exist: variants of a system are never combined."""
+        return any(
+            _same_deployment(first, second) and self.variants.together(first.at.path, second.at.path)
+            for first in one.evidence
+            for second in other.evidence
+        )
+
     def cycles(self) -> list[list[Dependency]]:
-        """Return one shortest cycle of synchronous calls per strongly connected component, each as its edges in order."""
+        """Return one shortest cycle of synchronous calls per strongly connected component, each as its edges in order.
+
+        All edges of a cycle exist in one deployment.
+        """
         edges = [edge for edge in self.calls() if edge.source is not edge.target]
         if not edges:
             return []
@@ -218,22 +231,35 @@ class ServiceGraph:
         for component in rustworkx.strongly_connected_components(network):
             if len(component) > 1:
                 part = network.subgraph(sorted(component))
-                found.append(_shortest_cycle(part, rustworkx))
+                found.append(_shortest_cycle(part, rustworkx, self._exists))
         return sorted((cycle for cycle in found if cycle), key=lambda cycle: cycle[0].id)
 
+    def _exists(self, cycle: list[Dependency]) -> bool:
+        return all(self.together(one, other) for one, other in combinations(cycle, 2))
 
-def _shortest_cycle(part: Any, rustworkx: Any) -> list[Dependency]:
-    best: list[int] = []
+
+def _same_deployment(one: Evidence, other: Evidence) -> bool:
+    """Tell whether two pieces of evidence can be of one deployment; a compose project is one of its own."""
+    scopes = {*one.scopes, *other.scopes}
+    if not one.scopes or not other.scopes or not any(scope.startswith("compose:") for scope in scopes):
+        return True
+    return bool(set(one.scopes) & set(other.scopes))
+
+
+def _shortest_cycle(
+    part: Any, rustworkx: Any, exists: Callable[[list[Dependency]], bool]
+) -> list[Dependency]:
+    best: list[Dependency] = []
     for source, target in sorted(part.edge_list())[:_MOST_TRIES]:
         paths = rustworkx.dijkstra_shortest_paths(part, target, target=source)
-        if source in paths and (not best or len(paths[source]) + 1 < len(best)):
-            best = [*paths[source], target]
+        if source in paths and (not best or len(paths[source]) < len(best)):
+            cycle = [part.get_edge_data(*step) for step in pairwise([*paths[source], target])]
+            best = cycle if exists(cycle) else best
         if len(best) == _SHORTEST:
             break
-    steps = list(pairwise(best))
-    start = min(range(len(steps)), key=lambda index: part[steps[index][0]].name) if steps else 0
-    return [part.get_edge_data(*step) for step in (*steps[start:], *steps[:start])]
+    start = min(range(len(best)), key=lambda index: best[index].source.name) if best else 0
+    return [*best[start:], *best[:start]]
 
 
-_SHORTEST = 3
+_SHORTEST = 2
 _MOST_TRIES = 500

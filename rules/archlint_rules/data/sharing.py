@@ -20,22 +20,13 @@ def groups(graph: ServiceGraph, *stores: Datastore) -> list[list[Dependency]]:
     for edge in sorted(edges, key=lambda edge: edge.source.name):
         for group in found:
             if any(edge.source is other.source for other in group) or all(
-                _together(graph, edge, other) for other in group
+                graph.together(edge, other) for other in group
             ):
                 group.append(edge)
                 break
         else:
             found.append([edge])
     return [group for group in found if len({edge.source.id for edge in group}) > 1]
-
-
-def _together(graph: ServiceGraph, one: Dependency, other: Dependency) -> bool:
-    """Tell whether there is a deployment in which both edges exist."""
-    return any(
-        graph.variants.together(first.at.path, second.at.path)
-        for first in one.evidence
-        for second in other.evidence
-    )
 
 
 def names_of(group: Iterable[Dependency]) -> tuple[str, ...]:
