@@ -60,7 +60,10 @@ class Endpoints:
         self.scopes = {scope for scope, _ in self._by_name}
 
     def lookup(self, host: str, scope: str) -> list[EndpointFact]:
-        """Return the endpoints that *host* means in *scope*: several where files are variants of each other."""
+        """Return the endpoints that *host* means in *scope*: several where files are variants of each other.
+
+        A pod of a headless Service (`db-0.db`) is the Service.
+        """
         name = host.lower().rstrip(".")
         if not scope.startswith("k8s:"):
             return self._by_name.get((scope, name), [])
@@ -68,7 +71,9 @@ class Endpoints:
         if len(parts) == 1:
             return self._by_name.get((scope, parts[0]), [])
         if len(parts) == 2 or name.endswith((".svc", _CLUSTER)):  # noqa: PLR2004
-            return self._by_name.get((f"k8s:{parts[-1]}", parts[-2]), [])
+            found = self._by_name.get((f"k8s:{parts[-1]}", parts[-2]), [])
+            pod_of = self._by_name.get((scope, parts[1]), []) if len(parts) == 2 else []  # noqa: PLR2004
+            return found or [endpoint for endpoint in pod_of if endpoint.headless]
         return []
 
 

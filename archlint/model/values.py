@@ -16,6 +16,7 @@ _DENIED = re.compile(
     r"(?:^|_)(?:HOST_?NAME|SERVICE_NAME|POD_NAME|POD_IP|NODE_NAME|APP_NAME|APPLICATION_NAME|CLIENT_ID|INSTANCE_ID|NAMESPACE|USER_?NAME|USER)$"
     r"|(?:^|_)(?:ADVERTISED_)?LISTENERS?(?:_|$)|^ASPNETCORE_URLS$|PUBLIC_(?:URL|URI|HOST)|(?:^|_)CORS(?:_|$)|ALLOWED_(?:HOSTS|ORIGINS)|ORIGINS?$"
     r"|(?:CALLBACK|REDIRECT|RETURN|LOGOUT|BASE_PATH|EXTERNAL)_?(?:URLS?|URI)?$|(?:^|_)BIND(?:_|$)|(?:^|_)LISTEN(?:_|$)|NO_PROXY$|JAVA_OPTS$|SITE_URL$"
+    r"|(?:^|_)(?:IMAGE|IMAGE_NAME|TAG|VERSION|AUTH|CREDENTIALS?|PASSWORD|PASSWD|SECRET|TOKEN)$"
 )
 _ADDRESS_KEY = re.compile(
     r"(?:^|_)(?:HOSTS?|HOSTNAME|ADDR|ADDRESS|ADDRESSES|ENDPOINTS?|URLS?|URI|URIS|SERVERS?|BROKERS?|DSN|CONNECT|CONNECTION|CONNECTION_?STRING|PEERS?|NODES?)$"
@@ -27,6 +28,7 @@ _HOST = re.compile(
 )
 _HOST_PORT = re.compile(r"(?P<host>[A-Za-z0-9][A-Za-z0-9_.-]*):(?P<port>\d{2,5})(?P<rest>/[^\s]*)?\Z")
 _URI = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<rest>[^\s\"'<>]+)\Z")
+_URIS = re.compile(r"[a-z][a-z0-9+.-]*://[^\s,]+(?:,\s*[a-z][a-z0-9+.-]*://[^\s,]+)+\Z")
 _URI_INSIDE = re.compile(r"(?<![A-Za-z0-9+.-])(?P<uri>[a-z][a-z0-9+.-]*://[^\s\"'<>,;|)}\]]+)")
 _GO_DSN = re.compile(
     r"(?:[^@/\s]*@)?(?:tcp|unix)\((?P<host>[A-Za-z0-9_.-]+)(?::(?P<port>\d+))?\)/(?P<database>[A-Za-z0-9_-]*)"
@@ -34,6 +36,9 @@ _GO_DSN = re.compile(
 _ORACLE = re.compile(
     r"oracle:thin:[^@]*@(?://)?(?P<host>[A-Za-z0-9_.-]+)(?::(?P<port>\d+))?[:/](?P<database>[A-Za-z0-9_.-]+)"
 )
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}T")
+_LAST_PORT = 65_535
+_FILES = (".db", ".sqlite", ".sqlite3", ".mdf")
 _SELF = frozenset(("localhost", "127.0.0.1", "0.0.0.0", "*", "::", "::1", "host.docker.internal"))  # noqa: S104
 _DATABASE_KEYS = ("database", "initial catalog", "databasename", "dbname")
 _HOST_KEYS = ("server", "data source", "host", "address", "addr", "network address", "servername")
@@ -78,25 +83,29 @@ def references(key: str, value: str) -> Iterator[Reference]:
 
 
 def _parse(words: str, text: str) -> Iterator[Reference]:
-    bare = re.sub(r"^(?:jdbc|r2dbc):(?:[a-z]+:(?=[a-z]+://))?", "", text)
+    bare = re.sub(r"^(?:jdbc|r2dbc):(?:pool:)?", "", text)
+    bare = re.sub(r"^([a-z]+):[a-z]+://", r"\1://", bare)
     if match := _ORACLE.search(text):
         yield Reference(
             match["host"], 0.9, _port(match["port"]), "oracle", "oracle", match["database"].lower()
         )
+    elif _URIS.match(text):
+        for part in text.split(","):
+            yield from _parse(words, part.strip())
     elif match := _URI.match(bare):
         yield from _uri(match["scheme"].lower(), match["rest"])
     elif match := _GO_DSN.search(text):
         yield Reference(match["host"], 0.9, _port(match["port"]), "mysql", "mysql", match["database"])
     elif (pairs := _pairs(text)) and any(name in pairs for name in _HOST_KEYS):
         yield from _from_pairs(pairs)
-    elif "," in text and all(
-        _HOST_PORT.match(part.strip()) or _URI.match(part.strip()) for part in text.split(",")
-    ):
-        for part in text.split(","):
-            yield from _parse(words, part.strip())
+    elif "," in text and (parts := _listed(words, text)):
+        for part in parts:
+            yield from _parse(words, part)
     elif match := _HOST_PORT.match(text):
-        if not match["host"].replace(".", "").isdecimal() or "." in match["host"]:
-            yield Reference(match["host"], 0.8, int(match["port"]), path=match["rest"] or "")
+        host, port = match["host"], int(match["port"])
+        is_number = host.replace(".", "").isdecimal() and "." not in host
+        if not is_number and port <= _LAST_PORT and not _DATE.match(host):
+            yield Reference(host, 0.8, port, path=match["rest"] or "")
     elif _ADDRESS_KEY.search(words) and _HOST.match(text) and not text.isdecimal():
         yield Reference(text.rstrip("."), 0.75)
     elif (
@@ -111,6 +120,17 @@ def _parse(words: str, text: str) -> Iterator[Reference]:
         for found in _URI_INSIDE.finditer(text):
             if match := _URI.match(found["uri"]):
                 yield from _uri(match["scheme"].lower(), match["rest"])
+
+
+def _listed(words: str, text: str) -> list[str]:
+    """Return the addresses of a list with commas; options after them (`redis:6379,ssl=true`) are left out."""
+    parts = [part.strip() for part in text.split(",")]
+    addresses = [part for part in parts if "=" not in part]
+    bare = bool(_ADDRESS_KEY.search(words))
+    known = all(
+        _HOST_PORT.match(part) or _URI.match(part) or (bare and _HOST.match(part)) for part in addresses
+    )
+    return addresses if known else []
 
 
 def _uri(scheme: str, rest: str) -> Iterator[Reference]:
@@ -157,7 +177,7 @@ def _from_pairs(pairs: dict[str, str]) -> Iterator[Reference]:
     cut = "," if "," in address else ":"
     host, _, port = address.partition(cut)
     database = next((pairs[name] for name in _DATABASE_KEYS if name in pairs), "")
-    if _HOST.match(host):
+    if _HOST.match(host) and not host.lower().endswith(_FILES):
         engine = "sqlserver" if "initial catalog" in pairs or "data source" in pairs else ""
         yield Reference(
             host, 0.9, _port(port or pairs.get("port", "")), "", engine, database, pairs.get("searchpath", "")
