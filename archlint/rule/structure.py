@@ -94,13 +94,15 @@ class Structure:
 
     def faults(self, data: Any) -> Iterator[StructureFault]:
         """Yield what breaks the schema in *data*: one fault per place and cause, at most a hundred."""
-        if self.accepts(data):
-            return
         causes: list[Any] = []
-        for error in self._validator.iter_errors(data):
-            causes.extend(_causes(error))
-            if len(causes) >= _MOST:
-                break
+        try:
+            for error in () if self.accepts(data) else self._validator.iter_errors(data):
+                causes.extend(_causes(error))
+                if len(causes) >= _MOST:
+                    break
+        except ValueError:
+            yield StructureFault((), f"{self._what} is nested too deeply to be checked", "flatten it")
+            return
         faults = [fault for cause in _telling(causes) for fault in self._explain(cause, data)]
         misspelt = {(fault.pointer[:-1], fault.help) for fault in faults if fault.help.startswith("did you")}
         seen: set[tuple[Pointer, str]] = set()
