@@ -13,7 +13,9 @@ from archlint.source.location import Location
 type Changes = dict[str, list[tuple[int, int]]]
 """Path, relative to the root, to ranges of changed lines (first, last); a file that is new as a whole has (1, a large number)."""
 
-_HUNK = re.compile(r"@@ -\d+(?:,\d+)? \+(\d+)(?:,(\d+))? @@")
+_HUNK = re.compile(r"@@ -\d+(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
+_ESCAPE = re.compile(rb"\\([0-7]{3}|.)")
+_ESCAPES = {b"a": b"\a", b"b": b"\b", b"t": b"\t", b"n": b"\n", b"v": b"\v", b"f": b"\f", b"r": b"\r"}
 _ALL = (1, 1 << 30)
 _SAFE = (
     "-c",
@@ -22,9 +24,21 @@ _SAFE = (
     "core.quotePath=false",
     "-c",
     "safe.bareRepository=explicit",
-    "-c",
-    "diff.noprefix=false",
 )
+_DIFF = (
+    "diff",
+    "--unified=0",
+    "--inter-hunk-context=0",
+    "--src-prefix=a/",
+    "--dst-prefix=b/",
+    "--text",
+    "--no-color",
+    "--no-ext-diff",
+    "--no-textconv",
+    "--no-renames",
+    "--relative",
+)
+"""How git is asked: whatever the user's configuration or the attributes in the repository say, the same comes out."""
 
 
 def changed_since(root: Path, ref: str) -> Changes:
@@ -38,23 +52,9 @@ def changed_since(root: Path, ref: str) -> Changes:
         root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}"
     ):
         raise UsageError(f"`{ref}` is no commit of a git repository at `{root}`")
-    text = _git(
-        root,
-        "diff",
-        "--unified=0",
-        "--no-color",
-        "--no-ext-diff",
-        "--no-textconv",
-        "--no-renames",
-        "--relative",
-        ref,
-        "--",
-        ".",
-    )
-    changes = _parse(text)
-    for path in _git(root, "ls-files", "--others", "--exclude-standard", "-z").split("\0"):
-        if path:
-            changes[path] = [_ALL]
+    changes = _parse(_git(root, *_DIFF, ref, "--", ".", needed=True))
+    untracked = _git(root, "ls-files", "--others", "--exclude-standard", "-z", needed=True)
+    changes |= {path: [_ALL] for path in untracked.split("\0") if path}
     return changes
 
 
@@ -78,19 +78,39 @@ def _meets(at: Location, changes: Changes) -> bool:
 
 
 def _parse(text: str) -> Changes:
+    """Return the changed lines in a diff without context; what the lines themselves say does not count."""
     changes: Changes = {}
     path = ""
+    content = 0
     for line in text.split("\n"):
-        if line.startswith("+++ "):
-            name = line[4:].rstrip("\t\r")
-            path = "" if name == "/dev/null" else name.removeprefix('"').removesuffix('"').removeprefix("b/")
-        elif path and (match := _HUNK.match(line)):
-            start, count = int(match[1]), int(match[2] or 1)
-            changes.setdefault(path, []).append((start, start + count - 1) if count else (start, start + 1))
+        if content and line.startswith(("+", "-")):
+            content -= 1
+        elif line.startswith("+++ "):
+            path = _name(line[4:])
+        elif match := _HUNK.match(line):
+            removed, start, added = int(match[1] or 1), int(match[2]), int(match[3] or 1)
+            content = removed + added
+            last = start + added - 1 if added else start + 1
+            changes.setdefault(path, []).append((start, last))
+    changes.pop("", None)
     return changes
 
 
-def _git(root: Path, *arguments: str) -> str:
+def _name(text: str) -> str:
+    """Return the path that a `+++` line names, empty for a file that is gone; git quotes names with odd characters as C does."""
+    text = text.removesuffix("\t")
+    if text.startswith('"') and text.endswith('"'):
+        raw = text[1:-1].encode("utf-8", "surrogateescape")
+        text = _ESCAPE.sub(_unescaped, raw).decode("utf-8", "surrogateescape")
+    return text.removeprefix("b/") if text.startswith("b/") else ""
+
+
+def _unescaped(match: re.Match[bytes]) -> bytes:
+    code = match[1]
+    return bytes([int(code, 8)]) if code.isdigit() else _ESCAPES.get(code, code)
+
+
+def _git(root: Path, *arguments: str, needed: bool = False) -> str:
     try:
         done = subprocess.run(  # noqa: S603 - the arguments are ours; the ref was checked
             ("git", *_SAFE, *arguments),  # noqa: S607
@@ -101,4 +121,7 @@ def _git(root: Path, *arguments: str) -> str:
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise UsageError(f"git does not answer: {error}") from None
+    if needed and done.returncode:
+        reason = " ".join(done.stderr.decode("utf-8", "replace").split())
+        raise UsageError(f"git cannot say what changed: {reason}")
     return done.stdout.decode("utf-8", "surrogateescape") if done.returncode == 0 else ""

@@ -97,3 +97,56 @@ def test_hostile_git_configuration_runs_nothing(repository: Path) -> None:
 def test_outside_of_a_repository(tmp_path: Path) -> None:
     with pytest.raises(UsageError):
         changed_since(tmp_path, "HEAD")
+
+
+def test_lines_that_look_like_a_diff_change_nothing(repository: Path) -> None:
+    path = repository / "compose.yaml"
+    path.write_text("-- a/x\n" + "\n".join("abcdefgh") + "\n")
+    _git(repository, "commit", "--quiet", "-am", "second")
+    path.write_text("++ b/elsewhere.yaml\n@@ -1 +1 @@\n" + "\n".join("abcdefgX") + "\n")
+    assert changed_since(repository, "HEAD") == {"compose.yaml": [(1, 2), (10, 10)]}
+
+
+def test_removed_lines_touch_their_neighbours(repository: Path) -> None:
+    (repository / "compose.yaml").write_text(_COMPOSE.replace("    environment:\n", ""))
+    (repository / "old.yaml").unlink()
+    assert changed_since(repository, "HEAD") == {"compose.yaml": [(4, 5)]}
+
+
+def test_settings_and_attributes_of_a_repository_hide_nothing(repository: Path) -> None:
+    _git(repository, "config", "diff.mnemonicPrefix", "true")
+    _git(repository, "config", "diff.noprefix", "true")
+    _git(repository, "config", "diff.context", "9")
+    _git(repository, "config", "diff.interHunkContext", "9")
+    _git(repository, "config", "color.ui", "always")
+    (repository / ".gitattributes").write_text("*.yaml -diff binary\n")
+    (repository / "compose.yaml").write_text(_COMPOSE + _MORE)
+    assert changed_since(repository, "HEAD")["compose.yaml"] == [(7, 10)]
+
+
+@pytest.mark.parametrize(
+    "name", ['a"b.yaml', "tab\there.yaml", "back\\slash.yaml", "line\nend.yaml", "b/b/c.yaml"]
+)
+def test_names_of_every_kind(repository: Path, name: str) -> None:
+    (repository / name).parent.mkdir(parents=True, exist_ok=True)
+    (repository / name).write_text("a: 1\n")
+    _git(repository, "add", ".")
+    _git(repository, "commit", "--quiet", "-m", "second")
+    (repository / name).write_text("a: 2\n")
+    assert changed_since(repository, "HEAD") == {name: [(1, 1)]}
+
+
+def test_a_project_below_the_top_of_the_repository(repository: Path) -> None:
+    project = repository / "deep" / "project"
+    project.mkdir(parents=True)
+    (project / "a.yaml").write_text("a: 1\n")
+    (repository / "compose.yaml").write_text(_COMPOSE + _MORE)
+    _git(repository, "add", ".")
+    assert changed_since(project, "HEAD") == {"a.yaml": [(1, 1)]}
+
+
+def test_a_repository_that_cannot_be_read_is_no_silence(repository: Path) -> None:
+    (repository / "compose.yaml").write_text(_COMPOSE + _MORE)
+    (repository / ".git" / "index").write_bytes(b"broken")
+    with pytest.raises(UsageError, match="git cannot say what changed"):
+        changed_since(repository, "HEAD")
