@@ -188,29 +188,37 @@ class Schema(Node):
             for value in _subschemas(schema)
         )
 
-    def children(self) -> Iterator["Schema"]:
-        """Yield the schemas directly below this one, references followed."""
-        data = self.data
-        for key in ("properties", "patternProperties", "dependentSchemas"):
-            for name in self.mapping(key):
-                if (found := Schema.at_node(self, key, name)) is not None:
-                    yield found
-        for key in ("allOf", "oneOf", "anyOf", "prefixItems"):
-            for index in range(len(self.items(key))):
-                if (found := Schema.at_node(self, key, index)) is not None:
-                    yield found
-        for key in (
-            "items",
-            "additionalProperties",
-            "not",
-            "contains",
-            "propertyNames",
-            "if",
-            "then",
-            "else",
-        ):
-            if isinstance(data.get(key), dict) and (found := Schema.at_node(self, key)) is not None:
-                yield found
+    def children(self) -> "Iterator[Schema]":
+        """Yield the schemas directly below this one, in document order, references followed."""
+        for key, value in self.data.items():
+            kind = _BELOW.get(key)
+            if kind is None:
+                continue
+            if kind is dict and isinstance(value, dict):
+                below = [((*self.pointer, key, name), item) for name, item in value.items()]
+            elif kind is list and isinstance(value, list):
+                below = [((*self.pointer, key, index), item) for index, item in enumerate(value)]
+            else:
+                below = [((*self.pointer, key), value)] if kind is Schema else []
+            for pointer, item in below:
+                if not isinstance(item, dict):
+                    continue
+                if "$ref" not in item:
+                    yield Schema(self.document, pointer, item)
+                elif (found := follow(self.document, pointer, item)) is not None and isinstance(
+                    found[2], dict
+                ):
+                    yield Schema(*found)
+
+
+_BELOW: dict[str, type] = {
+    **dict.fromkeys(("properties", "patternProperties", "dependentSchemas"), dict),
+    **dict.fromkeys(("allOf", "oneOf", "anyOf", "prefixItems"), list),
+    **dict.fromkeys(
+        ("items", "additionalProperties", "not", "contains", "propertyNames", "if", "then", "else"), Schema
+    ),
+}
+"""Keywords that hold schemas: by name, in a list, or one."""
 
 
 def _subschemas(schema: Schema) -> Iterator[Any]:
