@@ -3,7 +3,6 @@
 import importlib
 import os
 import sys
-from difflib import get_close_matches
 
 import click
 
@@ -45,6 +44,8 @@ class _Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from difflib import get_close_matches  # noqa: PLC0415 - for mistakes only
+
             close = get_close_matches(args[0], COMMANDS, 1)
             hint = f" Did you mean `{close[0]}`?" if close else ""
             raise click.UsageError(f"There is no command `{args[0]}`.{hint}", ctx)

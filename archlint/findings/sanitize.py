@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import cache
 from typing import Any
 
 _INVISIBLE = (
@@ -10,14 +11,14 @@ _INVISIBLE = (
 )
 """Controls, line ends, direction marks, invisible format characters, surrogates and noncharacters."""
 
-_CONTROL = re.compile(f"[{_INVISIBLE}]")
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_XML_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_COMMAND = re.compile(r"##(?=\w*\[)")
+_CONTROL = f"[{_INVISIBLE}]"
+_SURROGATE = "[\ud800-\udfff]"
+_XML_ILLEGAL = "[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]"
+_COMMAND = r"##(?=\w*\[)"
 """The start of a command to the log readers of GitHub (`##[error]`), Azure (`##vso[…]`) and TeamCity, wherever it stands in a line."""
 
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()|#!~$])")
-_ENTITIES = re.compile(r"[^\w\s/.-]")
+_MARKDOWN = r"([\\`*_{}\[\]<>()|#!~$])"
+_ENTITIES = r"[^\w\s/.-]"
 _NAMES = {"\t": r"\t", "\n": r"\n", "\r": r"\r"}
 _MOST = 1_000
 
@@ -27,7 +28,9 @@ def plain(text: str, *, most: int = _MOST) -> str:
 
     No workflow command is left in it: a leading colon is escaped, and `##[`, `##vso[` and the like are broken up.
     """
-    shown = _COMMAND.sub(r"#\\u{23}", _CONTROL.sub(_visible, text))
+    shown = text if text.isprintable() else _pattern(_CONTROL).sub(_visible, text)
+    if "##" in shown:
+        shown = _pattern(_COMMAND).sub(r"#\\u{23}", shown)
     if shown.lstrip().startswith(":"):
         shown = shown.replace(":", r"\u{3a}", 1)
     return shown if len(shown) <= most else shown[: most - 1] + "…"
@@ -35,8 +38,10 @@ def plain(text: str, *, most: int = _MOST) -> str:
 
 def source_line(text: str) -> str:
     """Return a line of a file for a terminal: tabs become four spaces, other controls one visible character each."""
-    shown = _CONTROL.sub(lambda match: "    " if match.group() == "\t" else "·", text)
-    return _COMMAND.sub("#·", shown)
+    shown = text.replace("\t", "    ")
+    if not shown.isprintable():
+        shown = _pattern(_CONTROL).sub("·", shown)
+    return _pattern(_COMMAND).sub("#·", shown) if "##" in shown else shown
 
 
 def github_data(text: str) -> str:
@@ -65,12 +70,12 @@ def markdown(text: str) -> str:
 
 def xml(text: str) -> str:
     """Return *text* without code points that XML 1.0 forbids; escaping is the writer's business."""
-    return _XML_ILLEGAL.sub("\ufffd", text)
+    return text if text.isprintable() else _pattern(_XML_ILLEGAL).sub("\ufffd", text)
 
 
 def scalar(text: str) -> str:
     """Return *text* with lone surrogates as visible escapes, so that it can be encoded."""
-    return _SURROGATE.sub(_visible, text)
+    return text if text.isprintable() else _pattern(_SURROGATE).sub(_visible, text)
 
 
 def json_text(data: Any) -> str:
@@ -79,11 +84,17 @@ def json_text(data: Any) -> str:
     Strings keep their value, except for lone surrogates, which become visible escapes; controls and commands to CI logs stand
     in it as JSON escapes only.
     """
-    text = _SURROGATE.sub(
+    text = _pattern(_SURROGATE).sub(
         lambda match: rf"\\u{{{ord(match.group()):x}}}",
         json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False),
     )
-    return _COMMAND.sub(r"#\\u0023", _CONTROL.sub(_json_escape, text)) + "\n"
+    return _pattern(_COMMAND).sub(r"#\\u0023", _pattern(_CONTROL).sub(_json_escape, text)) + "\n"
+
+
+@cache
+def _pattern(text: str) -> re.Pattern[str]:
+    """Compile *text* when it is needed: most texts are printable, and a short run is over before all of these are compiled."""
+    return re.compile(text)
 
 
 def _visible(match: re.Match[str]) -> str:
@@ -97,7 +108,7 @@ def _json_escape(match: re.Match[str]) -> str:
 
 
 def _prose(text: str) -> str:
-    escaped = _MARKDOWN.sub(r"\\\1", text.replace("&", "&amp;"))
+    escaped = _pattern(_MARKDOWN).sub(r"\\\1", text.replace("&", "&amp;"))
     return escaped.replace("@", "@\u200b")
 
 
@@ -105,4 +116,4 @@ def _code(text: str) -> str:
     """Return *text* as code; where a table could break it, as HTML."""
     if "|" not in text and "\\" not in text:
         return f"`{text}`"
-    return f"<code>{_ENTITIES.sub(lambda match: f'&#{ord(match.group())};', text)}</code>"
+    return f"<code>{_pattern(_ENTITIES).sub(lambda match: f'&#{ord(match.group())};', text)}</code>"

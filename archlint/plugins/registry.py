@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
@@ -218,6 +217,8 @@ def _register(manager: pluggy.PluginManager, point: EntryPoint) -> Plugin:
             and name not in known
             and hasattr(getattr(module, name), "archlint_impl")
         ):
+            from difflib import get_close_matches  # noqa: PLC0415 - for mistakes only
+
             close = get_close_matches(name, known, 1)
             hint = f", did you mean `{close[0]}`?" if close else ""
             raise PluginError(

@@ -1,8 +1,11 @@
 """JUnit's XML, for CI systems that show test results."""
 
-from xml.etree.ElementTree import Element, SubElement, indent, tostring
+from typing import TYPE_CHECKING
 
 from archlint.api import Finding, Report, ReportOptions, Severity, sanitize
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
 
 
 class JunitReporter:
@@ -14,6 +17,8 @@ class JunitReporter:
     def render(self, report: Report, options: ReportOptions) -> str:
         """Return the report as XML."""
         del options
+        from xml.etree.ElementTree import Element, SubElement, indent, tostring  # noqa: PLC0415 - expensive
+
         by_file: dict[str, list[Finding]] = {}
         for finding in report.reported:
             by_file.setdefault(finding.at.path, []).append(finding)
@@ -39,7 +44,9 @@ class JunitReporter:
         return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(root, encoding="unicode") + "\n"
 
 
-def _case(suite: Element, finding: Finding) -> None:
+def _case(suite: "Element", finding: Finding) -> None:
+    from xml.etree.ElementTree import SubElement  # noqa: PLC0415
+
     line = finding.at.region.start_line if finding.at.region else 1
     path = _text(finding.at.path)
     case = SubElement(

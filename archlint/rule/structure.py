@@ -7,7 +7,6 @@ explained, so that nobody reads "is not valid under any of the given schemas".
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
 
@@ -125,7 +124,7 @@ class Structure:
             )
         elif name in {"additionalProperties", "unevaluatedProperties"}:
             for extra in kind.unexpected:
-                near = get_close_matches(str(extra), self._beside(error) or self._names, 1)
+                near = _close(str(extra), self._beside(error) or self._names, 1)
                 advice = (
                     f"did you mean `{near[0]}`?"
                     if near and near[0] != extra
@@ -149,7 +148,7 @@ def _words(name: str, kind: Any, value: Any, where: str) -> tuple[str, str]:
         return _type_words(kind, value, where)
     if name in {"enum", "const"}:
         options = kind.options if name == "enum" else [kind.expected_value]
-        near = get_close_matches(str(value), [str(option) for option in options], 1)
+        near = _close(str(value), [str(option) for option in options], 1)
         advice = f"did you mean `{near[0]}`?" if near else f"use {_listed(options)}"
         return f"{where} is {_shown(value)}, not {_listed(options)}", advice
     if name == "pattern":
@@ -335,3 +334,10 @@ def _listed(options: list[Any]) -> str:
     if len(options) > len(shown):
         return f"one of {', '.join(shown)} …"
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} or {shown[-1]}"
+
+
+def _close(name: str, names: Iterable[str], most: int) -> list[str]:
+    """Return the *most* names that are closest to *name*."""
+    from difflib import get_close_matches  # noqa: PLC0415 - for mistakes only
+
+    return get_close_matches(name, list(names), most)
