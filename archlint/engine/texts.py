@@ -9,9 +9,8 @@ from typing import Any
 
 from archlint.findings.finding import TextEdit
 from archlint.source.location import Region
-from archlint.source.source import Source
+from archlint.source.source import Source, line_starts
 
-_LINE_END = re.compile(r"\r\n|\r|\n")
 _PLAIN = re.compile(r"[A-Za-z_/$][A-Za-z0-9_/.$+()-]*(?: [A-Za-z0-9_/.$+()-]+)*")
 _IN_FLOW = frozenset(",[]{}")
 
@@ -21,9 +20,10 @@ class Lines:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._ends = [(match.start(), match.end()) for match in _LINE_END.finditer(text)]
-        self._starts = [0, *(end for _, end in self._ends)]
-        self.end = text[slice(*self._ends[0])] if self._ends else "\n"
+        self._starts = line_starts(text)
+        self.end = "\n"
+        if len(self._starts) > 1:
+            self.end = text[self.end_of_line_before(self._starts[1]) : self._starts[1]]
 
     def offset(self, line: int, column: int) -> int:
         """Return the offset of a place."""
@@ -44,8 +44,8 @@ class Lines:
 
     def end_of_line_before(self, start: int) -> int:
         """Return where the text of the line before the one that begins at *start* ends."""
-        index = bisect_right(self._starts, start) - 1
-        return self._ends[index - 1][0] if index else 0
+        begins = self._starts[bisect_right(self._starts, start) - 1]
+        return max(begins - (2 if self._text[begins - 2 : begins] == "\r\n" else 1), 0)
 
     def _place(self, offset: int) -> tuple[int, int]:
         line = bisect_right(self._starts, offset)

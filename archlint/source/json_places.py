@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from archlint.source.location import Region
 from archlint.source.pointer import Pointer
+from archlint.source.source import line_starts
 
 type Place = tuple[Pointer, bool]
 type _Trie = dict[str | int, Any]
@@ -16,7 +17,6 @@ _SPACE = re.compile(r"[ \t\r\n]*+")
 _TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"|[{}\[\]]', re.DOTALL)
 _STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _SCALAR = re.compile(r"[^\s,\]}]++")
-_LINE_END = re.compile(r"\r\n|\r|\n")
 _scan_once = cast(Callable[[str, int], tuple[Any, int]], vars(JSONDecoder(strict=False))["scan_once"])
 
 
@@ -32,8 +32,8 @@ def locate_in_json(text: str, places: Iterable[Place]) -> dict[Place, Region]:
         for key in pointer:
             node = node.setdefault(key, {})
     spans = _scan(text, trie)
-    line_starts = [0, *(match.end() for match in _LINE_END.finditer(text))]
-    return {place: _region(line_starts, *_span(place, spans)) for place in wanted}
+    starts = line_starts(text)
+    return {place: _region(starts, *_span(place, spans)) for place in wanted}
 
 
 def has_repeated_keys(text: str) -> bool:
@@ -66,8 +66,8 @@ def repeated_keys(text: str) -> list[tuple[str, Region]]:
             if name in names:
                 found.append((name, token.start(), token.end()))
             names.add(name)
-    line_starts = [0, *(match.end() for match in _LINE_END.finditer(text))]
-    return [(name, _region(line_starts, start, end)) for name, start, end in found]
+    starts = line_starts(text)
+    return [(name, _region(starts, start, end)) for name, start, end in found]
 
 
 def _scan(text: str, trie: _Trie) -> dict[Place, tuple[int, int]]:
@@ -159,7 +159,7 @@ def _span(place: Place, spans: dict[Place, tuple[int, int]]) -> tuple[int, int]:
     return 0, 0
 
 
-def _region(line_starts: list[int], start: int, end: int) -> Region:
-    first = bisect_right(line_starts, start)
-    last = bisect_right(line_starts, end)
-    return Region(first, start - line_starts[first - 1] + 1, last, end - line_starts[last - 1] + 1)
+def _region(starts: list[int], start: int, end: int) -> Region:
+    first = bisect_right(starts, start)
+    last = bisect_right(starts, end)
+    return Region(first, start - starts[first - 1] + 1, last, end - starts[last - 1] + 1)

@@ -9,7 +9,7 @@ from archlint.source.location import Location, Region
 from archlint.source.parse import parse
 from archlint.source.pointer import format_pointer, lookup, parse_pointer
 from archlint.source.scalars import key_text, resolve_plain
-from archlint.source.source import Source
+from archlint.source.source import Source, line_starts, split_lines
 
 
 @given(st.lists(st.text(), max_size=5))
@@ -125,3 +125,11 @@ def test_keys_as_text() -> None:
         "1.5",
         '["x"]',
     ]
+
+
+@given(st.text(alphabet="a\r\n\u2028"))
+def test_line_starts_agree_with_lines(text: str) -> None:
+    starts = line_starts(text)
+    lines = split_lines(text)
+    assert len(starts) == len(lines)
+    assert all(text.startswith(line, start) for start, line in zip(starts, lines, strict=True))
