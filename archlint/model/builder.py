@@ -7,7 +7,10 @@ grows with the number of facts and not with that of their pairs.
 import posixpath
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 from typing import Any
+
+import msgspec
 
 from archlint.model.configured import configure
 from archlint.model.edges import Edges
@@ -40,12 +43,21 @@ type Key = tuple[str, str, str]
 
 def build_graph(facts: Sequence[Fact]) -> ServiceGraph:
     """Return the graph that *facts* describe; the same for any order of them."""
-    return _Builder(sorted(facts, key=_place)).build()
+    ordered: list[Fact] = []
+    for _, same in groupby(sorted(facts, key=_place), key=_place):
+        found = list(same)
+        ordered.extend(found if len(found) == 1 else sorted(found, key=_whole))
+    return _Builder(ordered).build()
 
 
 def _place(fact: BaseFact) -> tuple[Any, ...]:
     at = fact.at
     return at.path, at.document, tuple(str(key) for key in at.pointer), type(fact).__name__, fact.extractor
+
+
+def _whole(fact: BaseFact) -> bytes:
+    """Return all of *fact*: several of one place differ only there, as those of a base in each of its variants."""
+    return msgspec.json.encode(fact, order="sorted")
 
 
 class _Builder:
