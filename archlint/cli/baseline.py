@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from archlint.cli.common import Project, open_project, project_options, request_of
-from archlint.engine.baseline import DEFAULT, Baseline, load, save, update
+from archlint.engine.baseline import DEFAULT, Baseline, load, looks_for, save, update
 from archlint.engine.pipeline import run
 from archlint.errors import UsageError
 
@@ -23,19 +23,24 @@ from archlint.errors import UsageError
 def baseline(paths: tuple[str, ...], output: str | None, **options: Any) -> int:
     """Write the known findings, so that later runs report new ones only; the notes of an existing baseline are kept.
 
-    With PATHS, what an existing baseline says of other files stays as it is.
+    What an existing baseline says of files and rules that are not checked stays as it is.
     """
     project = open_project(paths, options)
     path = Path(output) if output else project.root / (project.config.baseline or DEFAULT)
     project.config.baseline = ""
     old = load(path) if path.exists() else None
-    found = run(request_of(project, paths, options)).report.findings
-    new = update(found, old)
-    if old is not None and paths:
-        new.findings = sorted(
-            [*new.findings, *(entry for entry in old.findings if not _covered(entry.path, paths, project))],
-            key=lambda entry: (entry.path, entry.rule, entry.fingerprint),
-        )
+    request = request_of(project, paths, options)
+    found = run(request).report.findings
+    new = update(
+        found,
+        old,
+        judged=lambda entry: looks_for(
+            entry,
+            project.config,
+            files={entry.path} if _covered(entry.path, request.paths, project) else (),
+            whole=request.is_whole,
+        ),
+    )
     try:
         save(new, path)
     except OSError as error:

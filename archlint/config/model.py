@@ -134,6 +134,11 @@ class Config:
         """Tell whether the scope of *path* is declared complete (closed world)."""
         return any(glob_matches(path, pattern) for pattern in self.complete)
 
+    @property
+    def is_narrowed(self) -> bool:
+        """Tell whether the command line chose rules, so that less runs than the project wants."""
+        return any(layer.origin == COMMAND_LINE for layer in self.layers)
+
     def with_rules(self, rules: Mapping[str, Rule]) -> "Config":
         """Return the same configuration for another process's *rules*."""
         return replace(self, rules=rules, _settings={}, _matches={})

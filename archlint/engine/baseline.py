@@ -1,11 +1,12 @@
 """Known findings: written once, reported no more, and said when they are gone."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct, field
 
+from archlint.config.model import Config
 from archlint.errors import ConfigError, UsageError
 from archlint.findings.finding import Finding, Suppressed
 from archlint.findings.report import Notice
@@ -50,8 +51,13 @@ def load(path: Path) -> Baseline:
     return baseline
 
 
-def apply(findings: Sequence[Finding], baseline: Baseline) -> list[Notice]:
-    """Mark the *findings* that *baseline* knows, and return a notice per entry that nothing is found for any more."""
+def apply(
+    findings: Sequence[Finding], baseline: Baseline, *, judged: Callable[[Entry], bool] = lambda _: True
+) -> list[Notice]:
+    """Mark the *findings* that *baseline* knows, and return a notice per entry that nothing is found for any more.
+
+    *judged* tells of an entry whether this run would have found it; nothing is said of the others.
+    """
     entries = {entry.fingerprint: entry for entry in baseline.findings}
     seen: set[str] = set()
     for finding in findings:
@@ -64,27 +70,41 @@ def apply(findings: Sequence[Finding], baseline: Baseline) -> list[Notice]:
     return [
         Notice(Severity.INFO, f"`{entry.rule}`: {entry.message}", entry.path, "stale")
         for entry in baseline.findings
-        if entry.fingerprint not in seen
+        if entry.fingerprint not in seen and judged(entry)
     ]
 
 
-def update(findings: Sequence[Finding], old: Baseline | None) -> Baseline:
-    """Return a baseline of *findings* (those suppressed in the source left out), with the notes of *old* kept."""
-    notes = {entry.fingerprint: entry.note for entry in old.findings} if old is not None else {}
-    entries = [
-        Entry(
-            finding.fingerprint,
-            finding.rule,
-            finding.at.path,
-            finding.message,
-            notes.get(finding.fingerprint, ""),
-        )
-        for finding in findings
-        if finding.suppressed is None or finding.suppressed.kind == "external"
-    ]
-    unique = {entry.fingerprint: entry for entry in entries}
+def looks_for(entry: Entry, config: Config, *, files: Collection[str], whole: bool) -> bool:
+    """Tell whether a run over *files* (with *whole*, the whole project) would find what *entry* says, were it still there."""
+    rule = config.rules.get(entry.rule)
+    if rule is None:
+        return whole
+    if not config.resolve(rule.id, path=entry.path).enabled:
+        return whole and not config.is_narrowed
+    return whole or (entry.path in files and not rule.is_about_graph)
+
+
+def update(
+    findings: Sequence[Finding], old: Baseline | None, *, judged: Callable[[Entry], bool] = lambda _: True
+) -> Baseline:
+    """Return a baseline of *findings* (those suppressed in the source left out), with the notes of *old* kept.
+
+    Entries of *old* that are not *judged* stay as they are.
+    """
+    before = {entry.fingerprint: entry for entry in old.findings} if old is not None else {}
+    entries = {name: entry for name, entry in before.items() if not judged(entry)}
+    for finding in findings:
+        if finding.suppressed is None or finding.suppressed.kind == "external":
+            known = before.get(finding.fingerprint)
+            entries[finding.fingerprint] = Entry(
+                finding.fingerprint,
+                finding.rule,
+                finding.at.path,
+                finding.message,
+                known.note if known is not None else "",
+            )
     return Baseline(
-        findings=sorted(unique.values(), key=lambda entry: (entry.path, entry.rule, entry.fingerprint))
+        findings=sorted(entries.values(), key=lambda entry: (entry.path, entry.rule, entry.fingerprint))
     )
 
 

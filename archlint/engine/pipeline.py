@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import archlint
 from archlint.config.model import Config
-from archlint.engine.baseline import Baseline
+from archlint.engine.baseline import Baseline, looks_for
 from archlint.engine.baseline import apply as apply_baseline
 from archlint.engine.baseline import load as load_baseline
 from archlint.engine.cache import Cache, code_stamp, run_key
@@ -150,16 +150,23 @@ def _conclude(
     findings = [finding for finding in findings if _as_configured(finding, config)]
     findings = registry.changed(findings, config)
     suppressions = [suppression for one in checked for suppression in one.suppressions]
+    files = {one.path for one in checked}
     findings = suppress(
         findings,
         suppressions,
         config=config,
-        files={one.path for one in checked},
+        files=files,
         whole=request.is_whole,
     )
     findings.sort(key=lambda finding: finding.order)
     name(findings)
-    stale = apply_baseline(findings, known) if known is not None else []
+    stale: list[Notice] = []
+    if known is not None:
+        stale = apply_baseline(
+            findings,
+            known,
+            judged=lambda entry: looks_for(entry, config, files=files, whole=request.is_whole),
+        )
     if changes is not None:
         findings = only_changed(findings, changes)
     skipped = [Notice(Severity.INFO, one.note, one.path) for one in checked if one.note]

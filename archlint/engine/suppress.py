@@ -10,9 +10,8 @@ from typing import Any
 from msgspec import Struct
 
 from archlint.config.file import hint
-from archlint.config.model import COMMAND_LINE, Config
+from archlint.config.model import Config
 from archlint.findings.finding import Finding, Suppressed
-from archlint.model.graph import Element, ServiceGraph
 from archlint.rule.diagnostics import INTERNAL_ERROR, UNEXPLAINED_SUPPRESSION, UNUSED_SUPPRESSION
 from archlint.rule.rule import Rule
 from archlint.source.comments import comments
@@ -171,12 +170,11 @@ class _Judge:
         """Tell whether all that *name* stands for ran, and ran on all that it looks at."""
         if not self.whole and path not in self.files:
             return False
-        narrowed = any(layer.origin == COMMAND_LINE for layer in self.config.layers)
-        if narrowed and name not in self.config.rules:
+        if self.config.is_narrowed and name not in self.config.rules:
             return False
         running = [rule for rule in rules if self.config.resolve(rule.id, path=path).enabled]
         return bool(running) and not any(
-            rule.id in self.crashed or (not self.whole and _looks_at_graph(rule)) for rule in running
+            rule.id in self.crashed or (not self.whole and rule.is_about_graph) for rule in running
         )
 
     def _say(self, rule: Rule, suppression: Suppression, message: str, advice: str) -> Iterator[Finding]:
@@ -190,10 +188,6 @@ class _Judge:
                 at=suppression.at,
                 help=advice,
             )
-
-
-def _looks_at_graph(rule: Rule) -> bool:
-    return any(issubclass(subject, ServiceGraph | Element) for subject in rule.subjects)
 
 
 def _covers(suppression: Suppression, at: Location) -> bool:

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from archlint.findings.problem import Problem
 from archlint.findings.severity import Severity
-from archlint.model.graph import ServiceGraph
+from archlint.model.graph import Element, ServiceGraph
 from archlint.source.document import Document
 
 PROFILES = ("recommended", "strict", "all")
@@ -109,6 +109,11 @@ class Rule:
     aggregate: bool = False
     tags: tuple[str, ...] = ()
     module: str = ""
+
+    @property
+    def is_about_graph(self) -> bool:
+        """Tell whether the rule looks at the service graph, and with it at more than one file."""
+        return any(issubclass(subject, ServiceGraph | Element) for subject in self.subjects)
 
     @property
     def summary(self) -> str:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from archlint.config.model import Config
+from archlint.config.model import COMMAND_LINE, Config, Layer
 from archlint.engine.baseline import Baseline, Entry, apply, load, save, update
 from archlint.engine.pipeline import Request, run
 from archlint.errors import ConfigError, UsageError
@@ -65,3 +65,30 @@ def test_what_is_no_baseline(tmp_path: Path) -> None:
     save(Baseline(version=2, findings=[Entry("a", "b", "c", "d")]), tmp_path / "newer.json")
     with pytest.raises(ConfigError, match="version 2"):
         load(tmp_path / "newer.json")
+
+
+def test_of_what_was_not_checked_nothing_is_stale(registry: Registry, tmp_path: Path) -> None:
+    shared = "services:\n  a: {image: shop/a, environment: {U: 'postgres://u@db/x'}}\n  b: {image: shop/b, environment: {U: 'postgres://u@db/x'}}\n  db: {image: postgres}\n"
+    (tmp_path / "compose.yaml").write_text(shared)
+    (tmp_path / "one.yaml").write_text(_SECRET % "one")
+    (tmp_path / "two.yaml").write_text(_SECRET % "two")
+    save(update(_report(registry, tmp_path).findings, None), tmp_path / "known.json")
+    for name in ("one.yaml", "two.yaml", "compose.yaml"):
+        (tmp_path / name).write_text("a: 1\n")
+
+    def stale(path: Path, *select: str) -> list[str]:
+        layers = (Layer(select=select, origin=COMMAND_LINE),) if select else ()
+        config = Config(registry.rules, baseline="known.json", layers=layers)
+        notices = run(Request(tmp_path, registry, config, (str(path),), cache=False)).report.notices
+        return [notice.path for notice in notices if notice.kind == "stale"]
+
+    assert stale(tmp_path) == ["compose.yaml", "one.yaml", "two.yaml"]
+    assert stale(tmp_path / "one.yaml") == ["one.yaml"]
+    assert stale(tmp_path / "compose.yaml") == [], "the other side may be elsewhere"
+    assert stale(tmp_path, "shared-database") == ["compose.yaml"]
+
+
+def test_entries_that_are_not_judged_are_kept() -> None:
+    old = Baseline(findings=[Entry("1", "a-rule", "a.yaml", "here"), Entry("2", "a-rule", "b.yaml", "there")])
+    assert update([], old, judged=lambda entry: entry.path == "a.yaml").findings == [old.findings[1]]
+    assert update([], old).findings == []
