@@ -21,7 +21,10 @@ PROFILES: dict[str, dict[str, Any]] = {
         "extends": "strict",
         "rules": {
             "api-unversioned": {"strategy": "path"},  # AIP-185
-            "problem-details-not-used": {"severity": "warning", "errorFormat": "google.rpc.Status"},  # AIP-193
+            "problem-details-not-used": {
+                "severity": "warning",
+                "errorFormat": "google.rpc.Status",
+            },  # AIP-193
             "page-size-unbounded": "warning",  # AIP-158
             "create-not-idempotent": "warning",  # AIP-155
             "path-contains-verb": "warning",  # AIP-136: custom methods are `:verb`
