@@ -121,6 +121,10 @@ def test_a_reply_goes_the_other_way(read: Read) -> None:
     assert (asked.action, asked.address, asked.reply) == ("receive", "prices.ask", False)
     assert (answered.action, answered.address, answered.reply) == ("send", None, True)
     assert [message.name for message in answered.messages] == ["Answer"]
+    assert FORMAT.describe(document)[1:] == [
+        ("serve", "receive", "prices.ask", "", "", "Ask"),
+        ("serve (reply)", "send", "(unknown)", "", "", "Answer"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -98,6 +98,24 @@ class AsyncApiFormat(Format):
 
         yield from validate(document)
 
+    def describe(self, document: Document) -> list[tuple[str, ...]]:
+        """Return what the application sends and receives: operation, action, address, protocol, broker, messages."""
+        rows: list[tuple[str, ...]] = [("operation", "action", "address", "protocol", "broker", "messages")]
+        for fact in self.facts(document):
+            if isinstance(fact, ChannelFact):
+                name = fact.at.pointer[-1] if fact.at.pointer else ""
+                rows.append(
+                    (
+                        f"{name} (reply)" if fact.reply else str(name),
+                        fact.action,
+                        fact.address or "(unknown)",
+                        fact.protocol,
+                        fact.broker,
+                        ", ".join(message.name for message in fact.messages),
+                    )
+                )
+        return rows
+
 
 def _id_of(api: AsyncApi) -> str:
     value = api.get("id")
