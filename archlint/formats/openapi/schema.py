@@ -33,13 +33,30 @@ class Schema(Node):
         if not isinstance(value, dict):
             return None
         found = follow(node.document, (*node.pointer, *keys), value)
-        if found is None or not isinstance(found[2], dict):
-            return None
-        known: dict[Pointer, Schema] = found[0].memo.setdefault("schemas", {})
-        schema = known.get(found[1])
+        return cls._known(*found) if found is not None and isinstance(found[2], dict) else None
+
+    @classmethod
+    def _known(cls, document: Document, pointer: Pointer, data: Any) -> "Schema":
+        """Return the schema at *pointer*, the same one each time, so that what it found out is kept."""
+        known: dict[Pointer, Schema] | None = document.memo.get("schemas")
+        if known is None:
+            known = document.memo["schemas"] = {}
+        schema = known.get(pointer)
         if schema is None:
-            schema = known[found[1]] = cls(*found)
+            schema = known[pointer] = cls(document, pointer, data)
         return schema
+
+    @classmethod
+    def of_message(cls, message: Node) -> "Schema | None":
+        """Return the schema of an AsyncAPI message's payload, also where it is written with its format; `None` for other languages."""
+        payload, language = cls.at_node(message, "payload"), message.get("schemaFormat")
+        if payload is not None and "schema" in payload.data and "type" not in payload.data:
+            language = payload.data.get("schemaFormat", language)
+            payload = cls.at_node(payload, "schema")
+        known = not isinstance(language, str) or any(
+            word in language for word in ("asyncapi", "json", "openapi")
+        )
+        return payload if known else None
 
     @cached_property
     def parts(self) -> "list[Schema]":
@@ -204,11 +221,11 @@ class Schema(Node):
                 if not isinstance(item, dict):
                     continue
                 if "$ref" not in item:
-                    yield Schema(self.document, pointer, item)
+                    yield Schema._known(self.document, pointer, item)
                 elif (found := follow(self.document, pointer, item)) is not None and isinstance(
                     found[2], dict
                 ):
-                    yield Schema(*found)
+                    yield Schema._known(*found)
 
 
 _BELOW: dict[str, type] = {

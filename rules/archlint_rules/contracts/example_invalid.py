@@ -144,18 +144,13 @@ def _examples(subject: Parameter | Body | Response | Schema | Message) -> Iterat
     if isinstance(subject, Schema):
         yield from _of_schema(subject)
     elif isinstance(subject, Message):
-        payload = Schema.at_node(subject, "payload")
+        payload = Schema.of_message(subject)
         for index, example in enumerate(subject.items("examples")):
-            if (
-                payload is not None
-                and isinstance(example, dict)
-                and "payload" in example
-                and not subject.get("schemaFormat")
-            ):
+            if payload is not None and isinstance(example, dict) and "payload" in example:
                 yield (
                     subject,
                     (*subject.pointer, "examples", index, "payload"),
-                    example["payload"],
+                    _parsed(example["payload"], payload),
                     payload,
                     "example",
                 )

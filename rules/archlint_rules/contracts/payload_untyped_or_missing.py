@@ -42,6 +42,8 @@ def _spec(content: str, path: str = "/orders", method: str = "get") -> str:
 
 def _is_candidate(subject: Body | Response | Message) -> bool:
     if isinstance(subject, Message):
+        if "empty" in words(subject.name):
+            return False
         content = subject.content_type or "application/json"
         schema_format = str(subject.field("schemaFormat") or "asyncapi")
         return "json" in content and any(word in schema_format for word in ("asyncapi", "json", "openapi"))
@@ -104,6 +106,27 @@ def _is_candidate(subject: Body | Response | Message) -> bool:
             """,
             "AsyncAPI",
         ),
+        Good(
+            """
+            asyncapi: 3.0.0
+            info: {title: Orders, version: 1.0.0}
+            channels:
+              placed:
+                address: orders.placed
+                messages:
+                  OrderPlaced:
+                    payload: {schemaFormat: application/vnd.apache.avro;version=1.9.0, schema: {type: record, name: Order, fields: []}}
+            """,
+            "a schema in another language",
+        ),
+        Good(
+            """
+            asyncapi: 3.0.0
+            info: {title: Orders, version: 1.0.0}
+            channels: {ping: {address: ping, messages: {EmptyMessage: {payload: {type: object}}}}}
+            """,
+            "empty by name",
+        ),
         Good(_spec("application/json: {schema: {type: object, properties: {id: {type: string}}}}")),
         Good(
             _spec("application/json: {schema: {type: object, additionalProperties: {type: string}}}"), "a map"
@@ -131,7 +154,7 @@ def payload_untyped_or_missing(subject: Body | Response | Message, context: Cont
     if isinstance(subject, Message):
         payload = subject.field("payload")
         if "payload" in subject.data and isinstance(payload, dict):
-            found = Schema.at_node(subject, "payload")
+            found = Schema.of_message(subject)
             what = _unsaid(found, commands=False) if found is not None else ""
             if what:
                 yield _problem(f"the payload of `{subject.name}`", what, subject.at("payload"))

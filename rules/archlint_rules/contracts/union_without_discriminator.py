@@ -91,7 +91,7 @@ def _is_union(subject: Schema | Message) -> bool:
 def union_without_discriminator(subject: Schema | Message, context: Context) -> Iterator[Problem]:
     """Report `oneOf` and `anyOf` of several objects that no property tells apart."""
     del context
-    schema = Schema.at_node(subject, "payload") if isinstance(subject, Message) else subject
+    schema = Schema.of_message(subject) if isinstance(subject, Message) else subject
     if schema is None or schema.keyword("discriminator") is not None:
         return
     for key in ("oneOf", "anyOf"):

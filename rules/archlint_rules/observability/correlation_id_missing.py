@@ -55,6 +55,8 @@ def _spec(parameter: str = "", header: str = "", marker: str = "", version: str 
     severity=Severity.INFO,
     profile="all",
     subject=(OpenAPI, Message),
+    applies=lambda _subject: True,
+    aggregate=True,
     since="0.1.0",
     references=(
         "https://opensource.zalando.com/restful-api-guidelines/#233",
@@ -84,7 +86,7 @@ def correlation_id_missing(subject: OpenAPI | Message, context: Context) -> Iter
     """Report descriptions in which no operation takes or gives an id of the request, and messages without one."""
     del context
     if isinstance(subject, Message):
-        schemas = [Schema.at_node(subject, key) for key in ("headers", "payload")]
+        schemas = [Schema.at_node(subject, "headers"), Schema.of_message(subject)]
         names = [bare(name) for schema in schemas if schema is not None for name in schema.properties]
         known = all(schema is None or schema.is_known for schema in schemas)
         if (
