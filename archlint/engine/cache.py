@@ -1,8 +1,8 @@
 """Results of the map step, kept between runs.
 
 A result is valid when the file, every file and folder it looked at, the configuration and the versions of archlint and its plugins are what
-they were. Contents decide: a file counts as unchanged without being read only when its size, modification time and inode are as
-recorded and the time lies well before the recording (as git's index does it, since a file that is written twice within one tick of the clock
+they were. Contents decide: a file counts as unchanged without being read only when its size, its times of modification and
+of status change and its inode are as recorded and the times lie well before the recording (as git's index does it, since a file that is written twice within one tick of the clock
 would look unchanged).
 
 One file per project, in the user's cache folder, encoded as MessagePack; never in the repository, never pickled. Whatever is wrong with it is a
@@ -24,16 +24,22 @@ from msgspec import Struct, field
 from archlint.engine.check import Checked
 from archlint.source.files import write_atomic
 
-_FORMAT = 1
+_FORMAT = 2
 _RACY = 2_000_000_000
+_TICK = 20_000_000
 _MOST_BYTES = 512 * 1024 * 1024
+_OLD = 30 * 24 * 3600
 
 
 class Stamp(Struct, array_like=True):
-    """What a path was: size, modification time in ns, inode, and the digest of its content (of its listing, for a folder)."""
+    """What a path was: size, times in ns, inode, and the digest of its content (of its listing, for a folder).
+
+    `changed` is the time of the last change of status, which nobody can set; `seen` is when the stamp was taken.
+    """
 
     size: int
     modified: int
+    changed: int
     inode: int
     digest: str
     seen: int
@@ -93,9 +99,12 @@ class Cache:
         return checked
 
     def put(self, checked: Checked) -> None:
-        """Keep *checked* for later runs."""
+        """Keep *checked* for later runs, unless something that it depends on was written since this one began."""
+        names = (checked.path, *checked.dependencies)
+        if any(self._is_new(name) for name in names):
+            return
         self._changed = True
-        for name in (checked.path, *checked.dependencies):
+        for name in names:
             self._stamp(name)
         result = msgspec.Raw(msgspec.msgpack.encode(checked))
         self._kept[checked.path] = Entry(list(checked.dependencies), result)
@@ -104,19 +113,26 @@ class Cache:
         """Write what this run used or made; failing is no matter, and a run at the same time loses at most its own entries."""
         if not self._changed and len(self._kept) == len(self._store.entries):
             return
-        entries = (
-            {**self._store.entries, **self._kept}
-            if len(self._kept) < len(self._store.entries)
-            else self._kept
-        )
-        names = {name for path, entry in entries.items() for name in (path, *entry.dependencies)}
-        stamps = {name: stamp for name, stamp in self._store.stamps.items() if name in names}
-        data = msgspec.msgpack.encode(Store(_FORMAT, self._key, stamps, entries))
+        data = self._encode({**self._store.entries, **self._kept})
+        if len(data) > _MOST_BYTES:
+            data = self._encode(self._kept)
         if len(data) > _MOST_BYTES:
             return
         with suppress(OSError):
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             write_atomic(self._path, data)
+            _forget(self._path.parent, keep=self._path.name)
+
+    def _encode(self, entries: dict[str, Entry]) -> bytes:
+        """Return the store with *entries*, without those of files that are no more."""
+        there = {
+            path: entry
+            for path, entry in entries.items()
+            if path in self._kept or os.path.lexists(os.path.join(self._root, path))
+        }
+        names = {name for path, entry in there.items() for name in (path, *entry.dependencies)}
+        stamps = {name: stamp for name, stamp in self._store.stamps.items() if name in names}
+        return msgspec.msgpack.encode(Store(_FORMAT, self._key, stamps, there))
 
     def _load(self) -> Store:
         empty = Store(_FORMAT, self._key)
@@ -147,23 +163,42 @@ class Cache:
             status = os.stat(full)
         except OSError:
             return self._remember(name, "missing")
-        size, modified, inode = status.st_size, status.st_mtime_ns, status.st_ino
-        unchanged = known is not None and (known.size, known.modified, known.inode) == (size, modified, inode)
-        if known is not None and unchanged and known.seen - modified > _RACY:
+        now = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+        if (
+            known is not None
+            and (known.size, known.modified, known.changed, known.inode) == now
+            and known.seen - max(known.modified, known.changed) > _RACY
+        ):
             return self._remember(name, known.digest)
         digest = _digest_of(full, is_folder=name.endswith("/") or stat.S_ISDIR(status.st_mode))
-        self._store.stamps[name] = Stamp(size, modified, inode, digest, self._started)
+        self._store.stamps[name] = Stamp(*now, digest, self._started)
         self._changed = True
         return self._remember(name, digest)
+
+    def _is_new(self, name: str) -> bool:
+        """Tell whether *name* may have been written after it was read for a result."""
+        try:
+            status = os.stat(os.path.join(self._root, name))
+        except OSError:
+            return False
+        return max(status.st_mtime_ns, status.st_ctime_ns) > self._started - _TICK
 
     def _stamp(self, name: str) -> None:
         digest = self._digest(name)
         if name not in self._store.stamps or self._store.stamps[name].digest != digest:
-            self._store.stamps[name] = Stamp(-1, 0, 0, digest, self._started)
+            self._store.stamps[name] = Stamp(-1, 0, 0, 0, digest, self._started)
 
     def _remember(self, name: str, digest: str) -> str:
         self._now[name] = digest
         return digest
+
+
+def _forget(folder: Path, *, keep: str) -> None:
+    """Remove the caches of projects that were not checked for a month."""
+    limit = time.time() - _OLD
+    for entry in os.scandir(folder):
+        if entry.name.endswith(".msgpack") and entry.name != keep and entry.stat().st_mtime < limit:
+            os.unlink(entry.path)
 
 
 def clean() -> int:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
+from threading import local
 from typing import TYPE_CHECKING, Any
 
 from archlint.config.load import load_rule_files
@@ -20,7 +21,7 @@ WORTH = 4_000_000
 """Bytes below which processes cost more than they save."""
 
 _CHUNK = 400_000
-_workers: dict[str, Checker] = {}
+_local = local()
 
 
 def jobs_of(text: str) -> int:
@@ -99,15 +100,17 @@ def _alone(path: str, setup: tuple[str, Config], checker: Checker) -> Checked:
 
 
 def check_chunk(setup: tuple[str, Config], paths: list[str]) -> list[Checked]:
-    """Check *paths* in a worker; what it needs for that is made once per process and configuration."""
+    """Check *paths* in a worker; what it needs for that is made once per thread and kept for the last configuration."""
     root, config = setup
     key = f"{root}\0{config.digest()}"
-    checker = _workers.get(key)
+    known: tuple[str, Checker] | None = getattr(_local, "checker", None)
+    checker = known[1] if known is not None and known[0] == key else None
     if checker is None:
         registry = Registry.load()
         registry.add(load_rule_files(Path(root), config.rule_files, registry))
         config = config.with_rules(registry.rules)
-        checker = _workers[key] = Checker(registry, config, Workspace(Path(root), registry.formats))
+        checker = Checker(registry, config, Workspace(Path(root), registry.formats))
+        _local.checker = (key, checker)
     return [checker.check(path) for path in paths]
 
 

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,7 @@ def _findings(registry: Registry, root: Path, *, cache: bool = True) -> list[str
 
 def test_a_warm_run_reports_the_same(registry: Registry, own_cache: Path) -> None:
     cold = _findings(registry, SHOP)
+    assert own_cache.stat().st_mode & 0o777 == 0o700
     assert list(own_cache.glob("*.msgpack"))
     assert _findings(registry, SHOP) == cold == _findings(registry, SHOP, cache=False)
     assert cold
@@ -109,6 +111,7 @@ def test_a_cache_that_cannot_be_written_is_no_matter(
 
 def test_another_configuration_is_a_miss(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("a: 1\n")
+    time.sleep(0.05)
     one = Cache(tmp_path, "one")
     one.put(Checked("a.yaml"))
     one.save()
@@ -143,3 +146,50 @@ def test_clean_removes_the_caches(registry: Registry, own_cache: Path) -> None:
     assert cache_folder() == own_cache
     assert clean() == 1
     assert not list(own_cache.glob("*.msgpack"))
+
+
+def test_what_is_written_during_a_run_is_not_kept(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text("a: 1\n")
+    time.sleep(0.05)
+    cache = Cache(tmp_path, "key")
+    path.write_text("a: 2\n")
+    cache.put(Checked("a.yaml"))
+    cache.save()
+    assert Cache(tmp_path, "key").get("a.yaml") is None
+
+
+def test_results_of_other_files_stay_and_those_of_gone_ones_go(tmp_path: Path) -> None:
+    for name in ("a.yaml", "b.yaml"):
+        (tmp_path / name).write_text("a: 1\n")
+    time.sleep(0.05)
+    for name in ("a.yaml", "b.yaml"):
+        cache = Cache(tmp_path, "key")
+        cache.put(Checked(name))
+        cache.save()
+    assert Cache(tmp_path, "key").get("a.yaml") is not None
+    assert Cache(tmp_path, "key").get("b.yaml") is not None
+    (tmp_path / "a.yaml").unlink()
+    (tmp_path / "c.yaml").write_text("a: 1\n")
+    time.sleep(0.05)
+    cache = Cache(tmp_path, "key")
+    cache.put(Checked("c.yaml"))
+    cache.save()
+    (tmp_path / "a.yaml").write_text("a: 1\n")
+    assert Cache(tmp_path, "key").get("a.yaml") is None
+    assert Cache(tmp_path, "key").get("b.yaml") is not None
+
+
+def test_caches_that_nobody_used_for_a_month_are_removed(tmp_path: Path, own_cache: Path) -> None:
+    (tmp_path / "a.yaml").write_text("a: 1\n")
+    time.sleep(0.05)
+    own_cache.mkdir(parents=True)
+    old, recent = own_cache / "old.msgpack", own_cache / "recent.msgpack"
+    for path, days in ((old, 40), (recent, 20)):
+        path.write_bytes(b"")
+        os.utime(path, (time.time() - days * 86400,) * 2)
+    cache = Cache(tmp_path, "key")
+    cache.put(Checked("a.yaml"))
+    cache.save()
+    assert not old.exists()
+    assert recent.exists()

@@ -95,6 +95,20 @@ def test_its_profile_and_reporter_work(installed: Path, project: Path) -> None:
     assert (done.stdout, done.returncode) == ("1\n", 1), "the profile makes it an error"
 
 
+def test_a_worker_that_dies_costs_one_file(installed: Path, project: Path) -> None:
+    (project / "killer.card").write_text("name = killer\nbreaks = yes\n")
+    done = _run(
+        installed, "check", ".", "--root", ".", "--format", "json", "--no-cache", "--jobs", "2", cwd=project
+    )
+    findings = json.loads(done.stdout)["findings"]
+    assert [(item["path"], item["rule"]) for item in findings] == [
+        ("killer.card", "internal-error"),
+        ("orders.card", "card-without-owner"),
+        ("torn.card", "artifact-unparsable"),
+    ]
+    assert "ended the process" in findings[0]["message"]
+
+
 def test_plugins_are_listed_with_what_is_broken(installed: Path, project: Path) -> None:
     done = _run(installed, "plugins", cwd=project)
     assert done.returncode == 1

@@ -1,5 +1,6 @@
 """A plugin of a third party: a format, facts of it, a rule, a profile, a reporter, and a hook on findings."""
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -105,6 +106,8 @@ class CardFormat(Format):
 def card_without_owner(card: Card, context: Context) -> Iterator[Problem]:
     """Report cards without an owner."""
     del context
+    if card.get("breaks"):
+        os._exit(3)
     if "owner" not in card.data:
         yield Problem(f"`{card.get('name')}` has no owner", card.at("name"))
 
