@@ -55,6 +55,12 @@ class Finding(Struct):
     suppressed: Suppressed | None = None
 
     @property
+    def places(self) -> list[Related]:
+        """All other places of the finding: the steps of its flow, then the related ones that are no step of it."""
+        steps = {(step.message, step.at.node) for step in self.flow}
+        return [*self.flow, *(one for one in self.related if (one.message, one.at.node) not in steps)]
+
+    @property
     def order(self) -> tuple[str, int, int, str, str, str]:
         """The place of the finding in a report: path, line, column, rule, message, pointer."""
         region = self.at.region

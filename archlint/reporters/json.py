@@ -52,10 +52,7 @@ def _finding(finding: Finding, report: Report) -> dict[str, Any]:
         "message": finding.message,
         "help": finding.help,
         **_location(finding.at),
-        "related": [
-            {"message": related.message, **_location(related.at)}
-            for related in finding.flow or finding.related
-        ],
+        "related": [{"message": related.message, **_location(related.at)} for related in finding.places],
         "fingerprint": finding.fingerprint,
         "docs": info.docs if info else "",
     }

@@ -134,7 +134,9 @@ def _invocation(report: Report, *, left_out: int) -> dict[str, Any]:
     crashes = [finding for finding in report.findings if finding.rule == "internal-error"]
     notes += [_notification(Notice(Severity.ERROR, crash.message, crash.at.path)) for crash in crashes]
     if left_out > 0:
-        text = f"{left_out} results of lower severity were left out: at most {MOST_RESULTS} are reported"
+        text = (
+            f"of the results, {left_out} of lower severity are left out: at most {MOST_RESULTS} are reported"
+        )
         notes.append({"level": "warning", "message": {"text": text}})
     return {"executionSuccessful": not crashes, "toolExecutionNotifications": notes}
 
@@ -168,7 +170,7 @@ class _Writer:
         }
         if finding.rule in self.indices:
             data["ruleIndex"] = self.indices[finding.rule]
-        related = [*finding.related, *finding.flow][:_MOST_RELATED]
+        related = finding.places[:_MOST_RELATED]
         if related:
             data["relatedLocations"] = [
                 {"id": index, "message": {"text": _text(one.message)}, **self.location(one.at)}

@@ -41,7 +41,7 @@ def _finding(finding: Finding, report: Report, options: ReportOptions, paint: _P
     yield f"{head}: {paint(sanitize.plain(finding.message), '1')}{mark}"
     yield f"  {paint('-->', '1;34')} {_place(finding.at, options)}"
     yield from _excerpt(finding.at, report, options, paint, finding.severity)
-    shown = finding.flow or finding.related
+    shown = finding.places
     for related in shown[:_MOST_RELATED]:
         yield f"  {paint('= see:', '1;34')} {_place(related.at, options)}: {sanitize.plain(related.message)}"
     if len(shown) > _MOST_RELATED:

@@ -129,8 +129,8 @@ def test_places_suppressions_and_fixes() -> None:
     result = result_of(finding, "services:", "  orders:")
     assert result["message"]["text"] == "`a` calls `b`. Help: cut it"
     assert [one["message"]["text"] for one in result["relatedLocations"]] == [
-        "first declared here",
         "`a` calls `b`",
+        "first declared here",
     ]
     assert (
         result["codeFlows"][0]["threadFlows"][0]["locations"][0]["location"]["message"]["text"]
@@ -172,7 +172,9 @@ def test_the_most_severe_results_are_kept(monkeypatch: pytest.MonkeyPatch) -> No
     run = run_of(make_report(*findings))
     lines = [place_of(result)["region"]["startLine"] for result in run["results"]]
     assert lines == [1, 2, 4]
-    assert run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"].startswith("1 results")
+    assert run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"].startswith(
+        "of the results, 1 of"
+    )
 
 
 def test_a_rule_is_described_once() -> None:
