@@ -104,6 +104,7 @@ def _parse_yaml(source: Source, text: str, *, line: int = 0, index: int | None =
 
     plain = _OLD_VERSION.sub("%YAML 1.2", text) if "%YAML" in text else text
     faults: list[SyntaxFault] = []
+    strict = True
     try:
         try:
             data = yamlrocks.loads_all(plain, option=yamlrocks.OPT_DUPLICATE_KEYS_ERROR)
@@ -117,6 +118,7 @@ def _parse_yaml(source: Source, text: str, *, line: int = 0, index: int | None =
         first = yaml_fault(error, text)
         if str(error).startswith(_BOMBS):
             return Parsed((), (_moved(first, line),))
+        strict = False
         try:
             data, faults = _second_opinion(text)
         except SyntaxFault:
@@ -124,7 +126,9 @@ def _parse_yaml(source: Source, text: str, *, line: int = 0, index: int | None =
                 return _by_document(source, text, first)
             return Parsed((), (_moved(first, line),))
     documents = tuple(
-        Document(source, number if index is None else index, value, _YamlLocator(text, number, line))
+        Document(
+            source, number if index is None else index, value, _YamlLocator(text, number, line, strict=strict)
+        )
         for number, value in enumerate(data if index is None else data[:1])
     )
     return Parsed(documents, tuple(_moved(fault, line) for fault in faults))
@@ -227,9 +231,10 @@ class _JsonLocator:
 
 
 class _YamlLocator:
-    """Finds places in a document of *text*, which starts *line* lines into its file."""
+    """Finds places in a document of *text*, which starts *line* lines into its file; *strict* as for `locate_in_yaml`."""
 
-    def __init__(self, text: str, index: int, line: int) -> None:
+    def __init__(self, text: str, index: int, line: int, *, strict: bool) -> None:
+        self._strict = strict
         self._text = text
         self._index = index
         self._line = line
@@ -237,7 +242,7 @@ class _YamlLocator:
     def locate(self, places: Iterable[_Place]) -> Mapping[_Place, Region]:
         from archlint.source.yaml_places import locate_in_yaml  # noqa: PLC0415
 
-        found = locate_in_yaml(self._text, self._index, places)
+        found = locate_in_yaml(self._text, self._index, places, strict=self._strict)
         if not self._line:
             return found
         return {place: _shifted(region, self._line) for place, region in found.items()}

@@ -16,14 +16,26 @@ _SPACE = " \t\r\n"
 _BEFORE_NOTHING = ":-?"
 
 
-def locate_in_yaml(text: str, index: int, places: Iterable[Place]) -> dict[Place, Region]:
-    """Return the regions of *places* in document *index* of *text*.
+_LARGE = 100_000
+_MOST_WINDOWS = 2_000
+
+
+def locate_in_yaml(
+    text: str, index: int, places: Iterable[Place], *, strict: bool = False
+) -> dict[Place, Region]:
+    """Return the regions of *places* in document *index* of *text*; *strict* tells that yamlrocks accepts the text.
 
     What stands behind an alias or a merge key is found where the anchored node is written. What cannot be found gets the
     region of its nearest ancestor.
     """
     wanted = list(places)
-    scan = _Scan(text, index, _trie(wanted))
+    if strict and not index and len(text) > _LARGE and len(wanted) < _MOST_WINDOWS:
+        from archlint.source.yaml_windows import locate_in_windows  # noqa: PLC0415
+
+        windows = locate_in_windows(text, wanted)
+        if windows is not None:
+            return {place: windows[place] for place in wanted}
+    scan = Scan(text, index, trie(wanted))
     scan.run()
     found = scan.found
     missing = [place for place in wanted if place not in found]
@@ -72,23 +84,24 @@ def scalar_span(event: Any, text: str) -> Region:
     return Region(region.start_line, region.start_column, line, end - before)
 
 
-class _Want:
+class Want:
     """A node of the tree of wanted places."""
 
     __slots__ = ("below", "pointer")
 
     def __init__(self, pointer: Pointer) -> None:
         self.pointer = pointer
-        self.below: dict[str | int, _Want] = {}
+        self.below: dict[str | int, Want] = {}
 
 
-def _trie(places: Iterable[Place]) -> _Want:
-    root = _Want(())
+def trie(places: Iterable[Place]) -> Want:
+    """Return the tree of all nodes on the way to *places*."""
+    root = Want(())
     for pointer, _ in places:
         node = root
         for depth, key in enumerate(pointer):
             if key not in node.below:
-                node.below[key] = _Want(pointer[: depth + 1])
+                node.below[key] = Want(pointer[: depth + 1])
             node = node.below[key]
     return root
 
@@ -98,22 +111,22 @@ class _Frame:
 
     __slots__ = ("count", "is_mapping", "merges", "next", "start", "want")
 
-    def __init__(self, want: _Want, event: Any) -> None:
+    def __init__(self, want: Want, event: Any) -> None:
         self.want = want
         self.start = event.start_mark
         self.is_mapping = type(event) is yaml.MappingStartEvent
         self.count = 0
         self.merges = False
-        self.next: _Want | None = None
+        self.next: Want | None = None
 
 
-class _Scan:
+class Scan:
     """Follows the events of one document and notes the regions of wanted nodes.
 
     `indirect` tells that an alias or a merge key stands where something is wanted, `broken` that libyaml gave up.
     """
 
-    def __init__(self, text: str, index: int, root: _Want) -> None:
+    def __init__(self, text: str, index: int, root: Want) -> None:
         self.found: dict[Place, Region] = {}
         self.indirect = False
         self.broken = False
@@ -125,6 +138,7 @@ class _Scan:
         self._before: Any = None
 
     def run(self) -> None:
+        """Read the document."""
         try:
             self._get = event_source(self._text).get_event
             if self._enter():
@@ -173,7 +187,7 @@ class _Scan:
             return False
         return True
 
-    def _next(self, frame: _Frame | None) -> _Want | None:
+    def _next(self, frame: _Frame | None) -> Want | None:
         """Return what is wanted of the node that comes next, and count it."""
         if frame is None:
             return self._root
@@ -193,7 +207,7 @@ class _Scan:
         if frame.next is not None:
             self.found[frame.next.pointer, True] = span(event.start_mark, event.end_mark)
 
-    def _skip(self, want: _Want | None, frame: _Frame | None, start: Any) -> None:
+    def _skip(self, want: Want | None, frame: _Frame | None, start: Any) -> None:
         """Read the collection that *start* opens to its end."""
         get, depth = self._get, 1
         last, before = self._last, self._before
@@ -225,12 +239,12 @@ class _Scan:
         ):
             self.indirect = True
 
-    def _note_collection(self, want: _Want, frame: _Frame | None, start: Any) -> None:
+    def _note_collection(self, want: Want, frame: _Frame | None, start: Any) -> None:
         first = (start.line + 1, start.column + 1)
         end = self._end(self._last)
         self._note(want, frame, Region(*first, *max(first, (end.end_line, end.end_column))))
 
-    def _note(self, want: _Want, frame: _Frame | None, region: Region) -> None:
+    def _note(self, want: Want, frame: _Frame | None, region: Region) -> None:
         self.found[want.pointer, False] = region
         if frame is None or not frame.is_mapping:
             self.found[want.pointer, True] = region

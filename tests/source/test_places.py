@@ -4,14 +4,13 @@ import json
 import random
 import re
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yamlrocks
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from yaml_texts import CORPUS, cut, flow, nodes, plain, sample, shown, values
 
 from archlint.source.json_places import locate_in_json
 from archlint.source.location import Region
@@ -19,28 +18,6 @@ from archlint.source.parse import parse
 from archlint.source.pointer import Pointer
 from archlint.source.source import Source, split_lines
 from archlint.source.yaml_places import locate_in_yaml
-
-CORPUS = Path(__file__).parents[2].parent / "shared" / "corpus"
-
-
-def cut(text: str, region: Region) -> str:
-    """Return the text at *region*."""
-    starts = [0, *(match.end() for match in re.finditer(r"\r\n|\r|\n", text))]
-    return text[
-        starts[region.start_line - 1] + region.start_column - 1 : starts[region.end_line - 1]
-        + region.end_column
-        - 1
-    ]
-
-
-def nodes(value: Any, pointer: Pointer = ()) -> Iterator[tuple[Pointer, Any]]:
-    yield pointer, value
-    if isinstance(value, dict):
-        for key, item in value.items():
-            yield from nodes(item, (*pointer, key))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from nodes(item, (*pointer, index))
 
 
 def at(text: str, *pointer: str | int, on_key: bool = False, index: int = 0) -> str:
@@ -177,42 +154,6 @@ def test_other_line_ends_than_cr_and_lf_end_no_line() -> None:
     assert locate_in_yaml(text, 0, [(("c",), True)])[("c",), True] == Region(3, 1, 3, 2)
 
 
-plain = st.text(alphabet=st.sampled_from("ab é😀:#-'\"{}[],&*!|>%@`0.~\\\u2028"), max_size=8)
-scalars = (
-    plain
-    | st.integers()
-    | st.booleans()
-    | st.none()
-    | st.sampled_from(["x\ny", "x\n\n  y\n", "\n", " x", "x\n\n"])
-)
-values = st.recursive(
-    scalars,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(plain | st.integers(), inner, max_size=4),
-    max_leaves=15,
-)
-
-
-def shown(value: Any, indent: str, choose: random.Random) -> str:
-    """Return *value* in some YAML style, to stand after `:` or `-` of a block collection at *indent*."""
-    deeper = indent + " " * choose.choice((1, 2, 4))
-    gap = choose.choice(("", "", "  # note: 'x'", "\n", f'\n{indent}# "a": [b'))
-    if isinstance(value, dict) and value and choose.random() < 0.8:
-        lines = [f"\n{deeper}{flow(key)}:{shown(item, deeper, choose)}" for key, item in value.items()]
-        return gap + "".join(lines)
-    if isinstance(value, list) and value and choose.random() < 0.8:
-        return gap + "".join(f"\n{deeper}-{shown(item, deeper, choose)}" for item in value)
-    if isinstance(value, str) and re.fullmatch(r"[ab][ab \n]*[ab]", value) and choose.random() < 0.5:
-        return f" |-\n{deeper}" + value.replace("\n", f"\n{deeper}") + choose.choice(("", "\n", "\n\n"))
-    if isinstance(value, str) and re.fullmatch(r"[ab][ab ]*[ab]", value) and choose.random() < 0.7:
-        text = value if "  " in value or choose.random() < 0.5 else value.replace(" ", f"\n{deeper} ", 1)
-        return f" {text}" + choose.choice(("", " # c", "\n"))
-    return " " * choose.choice((1, 3)) + flow(value) + choose.choice(("", " # c", "\n", f"\n{indent}# c"))
-
-
-def flow(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
-
-
 @settings(max_examples=300, deadline=None)
 @given(value=st.dictionaries(plain, values, min_size=1, max_size=4), seed=st.integers(0, 10_000))
 def test_a_scalar_stands_at_its_region_in_yaml(value: dict[str, Any], seed: int) -> None:
@@ -344,13 +285,6 @@ def test_all_places_of_any_text_lie_inside_it(text: str) -> None:
             assert region.end_line <= len(lines)
             assert region.start_column <= len(lines[region.start_line - 1]) + 1
             assert region.end_column <= len(lines[region.end_line - 1]) + 1
-
-
-def sample(pattern: str, most: int) -> list[Path]:
-    files = sorted(
-        path for path in CORPUS.rglob(pattern) if path.stat().st_size < 30_000 and "invalid" not in path.parts
-    )
-    return random.Random(7).sample(files, min(most, len(files)))
 
 
 @pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus is not beside the project")
