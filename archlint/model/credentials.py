@@ -34,6 +34,9 @@ _PAIR_PASSWORD = re.compile(
 _KNOWN = re.compile(
     r"(?:AKIA|ASIA)[0-9A-Z]{16}\b|gh[pousr]_[A-Za-z0-9]{36}|sk_live_[A-Za-z0-9]{16,}|xox[abprs]-[A-Za-z0-9-]{10,}|-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----|AIza[0-9A-Za-z_-]{35}"
 )
+_NAMED = re.compile(
+    r"[a-z]+(?:[-_][a-z]+)*[-_](?:key|token|secret)"
+)  # `access_key` as the value of `ACCESS_KEY`
 _ACCESS_KEY_ID = re.compile(r"(?:AKIA|ASIA)[0-9A-Z]{16}\Z")
 
 
@@ -68,6 +71,8 @@ def credential_in(key: str, value: str) -> str:
     if _KNOWN.search(value) and not (_ACCESS_KEY_ID.search(value.strip()) or words.endswith("ACCESS_KEY_ID")):
         return "key"
     if re.fullmatch(r"[A-Z][A-Z0-9_]*", value.strip()) and value.strip().startswith(words):
+        return ""
+    if _NAMED.fullmatch(value.strip()) and key_words(value) in words:
         return ""
     if is_secret_key(key) and is_literal_secret(value) and "\n" not in value.strip() and "://" not in value:
         return "credential"

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from archlint.api import ConfigFact, Container, Document, Fact, Port, Probe, Setting, Volume, WorkloadFact
+from archlint.formats.kubernetes import dapr
 from archlint.formats.kubernetes.core import CORE, Reader
 from archlint.formats.kubernetes.views import (
     ContainerView,
@@ -32,7 +33,7 @@ def facts_of(manifest: Manifest) -> Iterator[Fact]:
 
 
 def settings_in(document: Document) -> Iterator[tuple[Setting, str]]:
-    """Yield the settings of the containers and ConfigMaps of *document*, each with the name of its workload or ConfigMap."""
+    """Yield the settings of the containers, ConfigMaps and components of *document*, each with the name of what has it."""
     for manifest in manifests(document):
         if manifest.workload is not None:
             for container in manifest.workload.containers:
@@ -42,6 +43,9 @@ def settings_in(document: Document) -> Iterator[tuple[Setting, str]]:
             for fact in CORE["", "ConfigMap"](manifest):
                 for setting in fact.entries if isinstance(fact, ConfigFact) else ():
                     yield setting, manifest.name
+        elif manifest.group in dapr.GROUPS:
+            for setting in dapr.settings(manifest):
+                yield setting, manifest.name
 
 
 @cache
@@ -60,6 +64,10 @@ def _workload(workload: Workload) -> WorkloadFact:
     manifest = workload.manifest
     pod = workload.pod
     replicas = workload.get("spec", "replicas")
+    annotations = {
+        **manifest.annotations,
+        **text_map(workload.mapping(*workload.template, "metadata", "annotations")),
+    }
     grace = pod.get("terminationGracePeriodSeconds")
     return WorkloadFact(
         at=workload.at("metadata", "name"),
@@ -69,10 +77,8 @@ def _workload(workload: Workload) -> WorkloadFact:
         scope=manifest.scope,
         labels=workload.pod_labels,
         own_labels=manifest.labels,
-        annotations={
-            **manifest.annotations,
-            **text_map(workload.mapping(*workload.template, "metadata", "annotations")),
-        },
+        annotations=annotations,
+        aliases=(annotations["dapr.io/app-id"],) if annotations.get("dapr.io/app-id") else (),
         containers=tuple(_container(container) for container in workload.containers),
         volumes=tuple(_volumes(workload)),
         replicas=replicas if isinstance(replicas, int) else None,

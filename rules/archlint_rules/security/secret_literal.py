@@ -13,7 +13,7 @@ Keep it in a secret store, refer to it (`secretKeyRef`, `${VARIABLE}`, Docker se
 from collections.abc import Iterator
 
 from archlint.api import Bad, Context, Document, Good, Problem, Setting, Severity, credential_in, rule
-from archlint.formats import compose, kubernetes, spring
+from archlint.formats import compose, kubernetes, score, spring
 
 _WEAK = frozenset(
     (
@@ -64,7 +64,7 @@ def _pod(name: str, value: str) -> str:
         "https://cheatsheetseries.owasp.org/cheatsheets/Secrets_Management_Cheat_Sheet.html",
     ),
     tags=("security",),
-    applies=lambda document: document.format in {"kubernetes", "compose", "spring"},
+    applies=lambda document: document.format in {"kubernetes", "compose", "spring", "score"},
     examples=(
         Bad(_pod("DB_PASSWORD", "value: s3cr3t-Zebra  # <- `DB_PASSWORD` of `orders` holds a credential")),
         Bad(
@@ -108,6 +108,43 @@ def _pod(name: str, value: str) -> str:
                     """
             },
             "Spring",
+        ),
+        Bad(
+            """
+            apiVersion: dapr.io/v1alpha1
+            kind: Component
+            metadata: {name: store}
+            spec:
+              type: state.postgresql
+              metadata:
+              - {name: connectionString, value: "user=app password=Zebra77 host=db"}  # <- `connectionString` of `store` holds a password
+            """,
+            "Dapr",
+        ),
+        Bad(
+            """
+            apiVersion: score.dev/v1b1
+            metadata: {name: orders}
+            containers:
+              main:
+                image: shop/orders
+                variables: {API_TOKEN: Zebra77}  # <- `API_TOKEN` of `orders` holds a credential
+            """,
+            "Score",
+        ),
+        Good(
+            """
+            apiVersion: dapr.io/v1alpha1
+            kind: Component
+            metadata: {name: store}
+            spec:
+              type: state.redis
+              metadata:
+              - {name: redisHost, value: "redis:6379"}
+              - {name: redisPassword, value: ""}
+              - {name: redisPassword, secretKeyRef: {name: redis, key: password}}
+            """,
+            "a component that refers to a secret",
         ),
         Good(
             """
@@ -164,6 +201,9 @@ def secret_literal(document: Document, context: Context) -> Iterator[Problem]:
 def _settings(document: Document) -> Iterator[tuple[Setting, str]]:
     if document.format == "kubernetes":
         yield from kubernetes.settings_in(document)
+        return
+    if document.format == "score":
+        yield from score.settings_in(document)
         return
     if document.format == "spring":
         yield from spring.settings_in(document)
