@@ -99,7 +99,7 @@ class AsyncApi(Node):
             found = []
             for name, written in self.members("operations"):
                 action = written[2].get("action")
-                if action in {"send", "receive"}:
+                if action in ("send", "receive"):
                     found.append(AsyncOperation(*written, self, name, action, self._channel_of(written)))
             return found
         return [

@@ -76,9 +76,8 @@ def auth_endpoint_not_https(scheme: SecurityScheme, context: Context) -> Iterato
                 keys = (key,) if scheme.root.is_swagger else ("flows", name, key)
                 places.append((key, flow[key], scheme.at(*keys)))
     for key, text, at in places:
-        parts = urlsplit(text) if text.startswith("http:") else None
-        host = (parts.hostname or "") if parts else ""
-        if parts is None or host in _LOCAL or host.endswith(".localhost"):
+        host = _host(text) if text.startswith("http:") else None
+        if host is None or host in _LOCAL or host.endswith(".localhost"):
             continue
         inside = host.endswith((".svc", ".svc.cluster.local", ".internal", ".local")) or "." not in host
         yield Problem(
@@ -88,3 +87,10 @@ def auth_endpoint_not_https(scheme: SecurityScheme, context: Context) -> Iterato
             severity=Severity.INFO if inside else None,
             fix=Fix("use `https`", (Edit("set", at, "https" + text[4:]),), Applicability.UNSAFE),
         )
+
+
+def _host(url: str) -> str | None:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return None

@@ -88,7 +88,8 @@ def _is_known(payload: Any) -> bool:
     """Tell whether the properties are all written down: no alternatives, and none that come from elsewhere."""
     return (
         isinstance(payload, dict)
-        and bool(payload.get("properties"))
+        and isinstance(payload.get("properties"), dict)
+        and bool(payload["properties"])
         and not any(key in payload for key in ("oneOf", "anyOf", "allOf", "if"))
     )
 

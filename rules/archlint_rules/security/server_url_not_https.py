@@ -150,7 +150,7 @@ def _schemes(api: OpenAPI) -> Iterator[Problem]:
 
 def _broker(server: Server) -> Iterator[Problem]:
     text = server.host
-    host = urlsplit(text if "://" in text else f"//{text}").netloc.rpartition("@")[2].partition(":")[0]
+    host = text.rpartition("://")[2].partition("/")[0].rpartition("@")[2].partition(":")[0]
     said = f"{server.name} {server.get('description', default='')}".lower()
     if (
         server.protocol not in _PLAIN
