@@ -44,6 +44,7 @@ class Context:
 
 
 type Check = Callable[[Any, Context], Iterator[Problem]]
+type Files = str | dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,33 +56,34 @@ class Example:
     """
 
     good: bool
-    files: tuple[tuple[str, str], ...]
+    written: Files = field(hash=False)
     options: tuple[tuple[str, Any], ...] = ()
-    fixed: tuple[tuple[str, str], ...] = ()
+    repaired: Files = field(default="", hash=False)
     title: str = ""
 
+    @property
+    def files(self) -> tuple[tuple[str, str], ...]:
+        """The names and texts of the files, as far left as they go; a single file may have no name."""
+        return _files(self.written)
 
-type Files = str | dict[str, str]
+    @property
+    def fixed(self) -> tuple[tuple[str, str], ...]:
+        """The names and texts of the files after the fixes; empty when there are none."""
+        return _files(self.repaired) if self.repaired else ()
 
 
 def Good(  # noqa: N802 - reads as a noun in the metadata of a rule
     files: Files, title: str = "", *, options: dict[str, Any] | None = None
 ) -> Example:
     """Return an example in which the rule finds nothing. A single text is a file named by its content."""
-    return Example(True, _files(files), tuple((options or {}).items()), title=title)
+    return Example(True, files, tuple((options or {}).items()), title=title)
 
 
 def Bad(  # noqa: N802
     files: Files, title: str = "", *, options: dict[str, Any] | None = None, fixed: Files | None = None
 ) -> Example:
     """Return an example in which the rule finds exactly what its markers say."""
-    return Example(
-        False,
-        _files(files),
-        tuple((options or {}).items()),
-        _files(fixed) if fixed is not None else (),
-        title,
-    )
+    return Example(False, files, tuple((options or {}).items()), fixed or "", title)
 
 
 @dataclass(frozen=True, slots=True)
