@@ -201,6 +201,9 @@ def _enveloped(schema: Schema, operation: Operation) -> str | None:
     last = words.bare(statics[-1]) if statics else ""
     if last and last in bare and (paged or len(properties) <= _FEW + 1):
         return bare[last]
+    named = next((name for name in bare if paged and len(name) > _FEW and last.endswith(name)), None)
+    if named is not None:
+        return bare[named]
     others = [name for name in properties if name not in arrays and not properties[name].is_array]
     if len(arrays) == 1 and (
         not others
@@ -328,6 +331,19 @@ def is_probe(operation: Operation) -> bool:
 def is_safe(operation: Operation) -> bool:
     """Tell whether the method is safe (RFC 9110 §9.2.1)."""
     return operation.method in SAFE
+
+
+def goes_on(items: Items) -> bool:
+    """Tell whether the envelope of a list says where the next part is, though no parameter asks for it."""
+    if items.envelope is None:
+        return False
+    properties = items.envelope.properties
+    inner = [
+        value.properties
+        for name, value in properties.items()
+        if words.bare(name) in words.NEXTS | {"pages", "linkself"}
+    ]
+    return any(words.bare(name) in words.GOES_ON for found in (properties, *inner) for name in found)
 
 
 def has_next(operation: Operation, items: Items) -> bool:

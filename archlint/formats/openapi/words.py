@@ -27,6 +27,11 @@ NEXTS = frozenset((
 ))  # fmt: skip
 """Response properties that say how to go on."""
 
+GOES_ON = frozenset(
+    ("next", "nextlink", "nexturl", "odatanextlink", "nextpage", "nextpageuri", "nextpageurl", "nexthref")
+)
+"""Response properties that lead to the next part by themselves; a token needs a parameter to send it back by."""
+
 TOTALS = frozenset((
     "total", "totalcount", "count", "totalresults", "totalitems", "totalelements", "totalpages", "totalentries", "totalrecords", "pages",
     "numfound", "size", "totalsize", "resultcount", "articlescount", "pagecount", "totalhits", "found",
@@ -51,6 +56,7 @@ ITEMS = (
     "items",
     "data",
     "results",
+    "result",
     "value",
     "values",
     "entries",

@@ -126,6 +126,13 @@ def test_where_the_items_are(read: Read, schema: str, name: str | None) -> None:
     assert (None if items is None else items.name or "(root)") == name
 
 
+def test_items_under_the_last_word_of_the_path(read: Read) -> None:
+    schema = "{properties: {kinds: {type: array}, runs: {type: array}, total: {type: integer}}}"
+    items = operations(read, "/evaluation_runs", "get", answering(schema)).items
+    assert items is not None
+    assert items.name == "runs"
+
+
 @pytest.mark.parametrize(
     ("schema", "headers", "told"),
     [
