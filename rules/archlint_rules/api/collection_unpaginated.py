@@ -13,11 +13,13 @@ Accept a cursor and a bounded page size, and return where to go on. Where the li
 from collections.abc import Iterator
 
 from archlint.api import Bad, Context, Good, Problem, Severity, rule
-from archlint.formats.openapi import Operation, Schema
-from archlint.formats.openapi.understanding import Items, understand
-from archlint.formats.openapi.words import bare, words
+from archlint.formats.openapi import Operation, Parameter, Schema
+from archlint.formats.openapi.understanding import Items, goes_on, understand
+from archlint.formats.openapi.words import ACTIONS, bare, words
 
 _SMALL = 2
+_PERIOD = frozenset(("date", "start", "from", "since", "after", "year", "month", "day", "period", "week"))
+_SEARCHES = frozenset(("search", "find", "filter", "query", "lookup"))
 _BOUNDED = frozenset(
     (
         "enum",
@@ -75,6 +77,7 @@ def _candidate(operation: Operation) -> bool:
         and operation.kind == "path"
         and understand(operation).kind == "list"
         and "/.well-known/" not in operation.path
+        and bare(understand(operation).resource) not in ACTIONS - _SEARCHES
     )
 
 
@@ -152,6 +155,19 @@ def _candidate(operation: Operation) -> bool:
             ),
             "a stream that is bounded by the caller",
         ),
+        Good(
+            _spec(
+                "{type: object, properties: {data: {type: array, items: {type: object}}, links: {type: object, properties: {next: {type: string}}}}}"
+            ),
+            "the answer says where to go on",
+        ),
+        Good(
+            _spec(
+                f"{{type: array, items: {_ORDER}}}",
+                extra="parameters: [{name: start_date, in: query, required: true, schema: {type: string, format: date}}]",
+            ),
+            "a period bounds it",
+        ),
         Good(_spec(_ORDER), "one thing"),
         Good(
             _spec(
@@ -188,12 +204,18 @@ def _is_bounded(operation: Operation, items: Items) -> bool:
         "x-total-count",
     }:
         return True
-    if any("limit" in words(parameter.name) for parameter in operation.parameters):
+    if goes_on(items) or any(_bounds(parameter) for parameter in operation.parameters):
         return True
     if bare(understand(operation).resource) in _BOUNDED:
         return True
     element = items.array.element
     return element is not None and _is_small(element)
+
+
+def _bounds(parameter: Parameter) -> bool:
+    """Tell whether *parameter* bounds the list: a limit of its own, or a period that must be given."""
+    said = set(words(parameter.name))
+    return "limit" in said or (parameter.is_required and parameter.place == "query" and bool(said & _PERIOD))
 
 
 def _is_small(element: Schema) -> bool:
