@@ -250,5 +250,5 @@ def _suppression(
         "all",
     )
     until = _UNTIL.search(text)
-    reason = " ".join(_UNTIL.sub("", text).split()).strip()
+    reason = " ".join(_UNTIL.sub("", text).split()).strip(" ,;:-")
     return Suppression(at, rules, pointer, document, reason, until.group(1) if until else "")
