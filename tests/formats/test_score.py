@@ -73,6 +73,19 @@ def test_a_database_with_an_id_is_a_shared_one(check: Check, shared: str, expect
     assert [finding.rule for finding in findings] == expected
 
 
+def test_a_workload_that_is_a_database_is_a_datastore(check: Check) -> None:
+    head = "apiVersion: score.dev/v1b1\nmetadata: {name: NAME}\ncontainers: {main: {image: x}}\n"
+    users = {
+        f"{name}/score.yaml": head.replace("NAME", name) + "resources: {database: {type: service}}\n"
+        for name in ("a", "b")
+    }
+    alone = check(users)
+    assert not build_graph(list(alone.facts)).dependencies
+    found = check({**users, "database/score.yaml": head.replace("NAME", "database")}, "shared-database")
+    assert [finding.rule for finding in found.report.findings] == ["shared-database"]
+    assert {service.name for service in build_graph(list(found.facts)).services} == {"a", "b"}
+
+
 @pytest.mark.parametrize(
     ("text", "pointer"),
     [

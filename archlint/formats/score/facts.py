@@ -20,6 +20,11 @@ def facts_of(workload: ScoreWorkload) -> Iterator[Fact]:
     """Yield the service that *workload* is, its datastores and its dependencies."""
     if not workload.name:
         return
+    if _is_store(workload.name):
+        yield DatastoreFact(
+            at=workload.place, extractor="score", confidence=0.9, name=workload.name, database=workload.name
+        )
+        return
     yield ServiceFact(at=workload.place, extractor="score", confidence=0.95, name=workload.name)
     for resource in workload.resources:
         engine = _ENGINES.get(resource.type)
@@ -46,7 +51,12 @@ def _call(workload: ScoreWorkload, resource: ScoreResource) -> Iterator[Fact]:
     target = next((name for name in named if isinstance(name, str) and name), "")
     target = target.rpartition(".")[2] if _WORKLOAD_NAME.match(target.rpartition(".")[2]) else target
     if target != workload.name and "${" not in target:
-        yield _dependency(workload, resource, target, "calls")
+        yield _dependency(workload, resource, target, "uses" if _is_store(target) else "calls")
+
+
+def _is_store(name: str) -> bool:
+    """Tell whether *name* says that a workload of our own is a database: who needs it stores data there."""
+    return name in {"database", "db"} or name.endswith(("-database", "-db"))
 
 
 def _dependency(workload: ScoreWorkload, resource: ScoreResource, target: str, kind: str) -> DependencyFact:

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from archlint.api import Document, Fact, Format, Node, ServiceFact, Setting, SettingsFact, Source
 from archlint.formats.spring.config import SpringConfig, kind_of
-from archlint.formats.spring.gateway import routes
+from archlint.formats.spring.gateway import GATEWAYS, routes
 from archlint.formats.spring.properties import read_properties
 
-__all__ = ["FORMAT", "SpringConfig", "settings_in"]
+__all__ = ["FORMAT", "GATEWAYS", "SpringConfig", "settings_in"]
 
 _NOISE = (
     "info.",

@@ -7,12 +7,13 @@ from typing import Any
 from archlint.api import Backend, Pointer, RouteFact
 from archlint.formats.spring.config import SpringConfig
 
-_PLACES = (
+GATEWAYS = (
     ("spring", "cloud", "gateway"),
     ("spring", "cloud", "gateway", "server", "webflux"),
     ("spring", "cloud", "gateway", "server", "webmvc"),
     ("spring", "cloud", "gateway", "mvc"),
 )
+"""Where the versions of the gateway keep their routes and filters."""
 _TARGET = re.compile(
     r"(?P<scheme>[a-z][a-z0-9+.-]*):(?://)?(?P<host>[A-Za-z0-9_.-]+)(?::(?P<port>\d+))?", re.IGNORECASE
 )
@@ -22,7 +23,7 @@ _RETRIED = ("GET",)
 
 def routes(config: SpringConfig) -> Iterator[RouteFact]:
     """Yield the routes that *config* gives to its application, each with the filters that hold for it."""
-    for place in _PLACES:
+    for place in GATEWAYS:
         defaults = [*_filters(config.items(*place, "default-filters"))]
         for index, route in enumerate(config.items(*place, "routes")):
             pointer: Pointer = (*place, "routes", index)
