@@ -211,11 +211,13 @@ def test_deployments_are_never_combined() -> None:
     context = Context(graph=graph)
     assert not list(shared_database.check(graph, context))
     (server,) = database_server_shared.check(graph, context)
+    assert server.at is not None
     assert server.at.path == "compose.yaml"
 
     graph = graph_of({**several, "k8s/b.yaml": deployment("b", f"URL={shared}")})
     (problem,) = shared_database.check(graph, Context(graph=graph))
     assert problem.message == "`a` and `b` both use the database `shop` on `mysql`"
+    assert problem.at is not None
     assert {problem.at.path, *(related.at.path for related in problem.related)} == {
         "k8s/all.yaml",
         "k8s/b.yaml",
