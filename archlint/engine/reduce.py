@@ -1,6 +1,7 @@
 """Reduce: all facts to the service graph, and the rules over it."""
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from archlint.config.model import Config
@@ -11,6 +12,7 @@ from archlint.model.facts import Fact
 from archlint.model.graph import Datastore, Dependency, Element, Service, ServiceGraph, Topic
 from archlint.rule.rule import Context, Rule
 from archlint.source.location import Location, Region
+from archlint.source.pointer import Pointer
 
 GRAPH_SUBJECTS: tuple[type[Any], ...] = (ServiceGraph, Service, Dependency, Datastore, Topic)
 """The subjects of graph rules."""
@@ -26,15 +28,18 @@ def check_graph(
     except Exception as error:  # noqa: BLE001 - single documents were checked all the same
         graph = ServiceGraph()
         findings.append(crash(error, Location("", region=Region.point(1, 1))))
+    owners = Owners(graph if any(layer.services for layer in config.layers) else ServiceGraph())
     for rule in rules:
         if config.may_run(rule.id):
             for subject in rule.subjects:
                 if subject in GRAPH_SUBJECTS:
-                    findings.extend(_run(rule, subject, graph, config))
+                    findings.extend(_run(rule, subject, graph, config, owners=owners))
     return graph, findings
 
 
-def _run(rule: Rule, kind: type[Any], graph: ServiceGraph, config: Config) -> Iterator[Finding]:
+def _run(
+    rule: Rule, kind: type[Any], graph: ServiceGraph, config: Config, *, owners: "Owners"
+) -> Iterator[Finding]:
     place = Location("", region=Region.point(1, 1))
     for subject in _subjects(graph, kind):
         services = _service_names(subject)
@@ -42,18 +47,51 @@ def _run(rule: Rule, kind: type[Any], graph: ServiceGraph, config: Config) -> It
             if isinstance(subject, Element) and subject.evidence:
                 place = subject.location
             setting = config.resolve(rule.id, path=place.path, services=services)
-            if not setting.enabled or (rule.applies is not None and not rule.applies(subject)):
+            if isinstance(subject, Element) and not setting.enabled:
+                continue
+            if rule.applies is not None and not rule.applies(subject):
                 continue
             context = Context(
                 options=setting.options, graph=graph, today=config.today, complete=config.is_complete
             )
             for problem in rule.check(subject, context):
-                finding = make_finding(config, rule, problem, problem.at or place, services=services)
+                at = problem.at or place
+                beside = owners.of((at, *(related.at for related in (*problem.related, *problem.flow))))
+                finding = make_finding(config, rule, problem, at, services=(*services, *beside))
                 if finding is not None:
                     yield finding
         except Exception as error:  # noqa: BLE001 - a rule that crashes becomes a finding
             yield crash(error, place, rule)
             return
+
+
+class Owners:
+    """The services by where they are declared and where they use something, for what is configured by service."""
+
+    def __init__(self, graph: ServiceGraph) -> None:
+        self._known: dict[tuple[str, int], list[tuple[Pointer, tuple[str, ...]]]] = defaultdict(list)
+        for service in graph.services:
+            for evidence in service.evidence:
+                self._add(evidence.at, service)
+        for edge in graph.dependencies:
+            for evidence in edge.evidence:
+                self._add(evidence.at, edge.source)
+
+    def _add(self, at: Location, service: Service) -> None:
+        self._known[at.path, at.document].append((at.pointer, _service_names(service)))
+
+    def of(self, places: Iterable[Location]) -> tuple[str, ...]:
+        """Return the names of the services that *places* belong to: those that stand there, or nearest above."""
+        found: set[str] = set()
+        for at in places:
+            above = [
+                (len(pointer), names)
+                for pointer, names in self._known.get((at.path, at.document), ())
+                if at.pointer[: len(pointer)] == pointer
+            ]
+            nearest = max((depth for depth, _ in above), default=0)
+            found.update(name for depth, names in above if depth == nearest for name in names)
+        return tuple(sorted(found))
 
 
 def _subjects(graph: ServiceGraph, subject: type[Any]) -> Sequence[Any]:
@@ -71,5 +109,10 @@ def _service_names(subject: Any) -> tuple[str, ...]:
     if isinstance(subject, Service):
         return (subject.name, *sorted(subject.aliases))
     if isinstance(subject, Dependency):
-        return (subject.source.name, subject.target.name)
+        ends = (subject.source, subject.target)
+        return tuple(
+            name
+            for end in ends
+            for name in (_service_names(end) if isinstance(end, Service) else (end.name,))
+        )
     return (subject.name,) if isinstance(subject, Element) else ()
