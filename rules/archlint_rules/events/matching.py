@@ -1,7 +1,8 @@
 """What rules about channels have in common: which are left out, and which may be the same under another name."""
 
 import re
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from archlint.api import ChannelFact, Service, ServiceGraph, Topic, key_words
@@ -28,6 +29,8 @@ _INCIDENTAL = frozenset(
 _DIRECT = frozenset(("ws", "http", "sse", "mercure"))
 _WILDCARD = re.compile(r"\$?\{[^{}]*\}|(?<![^./:])[+*>#](?![^./:])")
 _MOST_WILDCARDS = 6
+_MOST_LOOKED_AT = 500
+_WILD = "\N{NULL}"
 
 type Action = Literal["send", "receive"]
 
@@ -44,19 +47,16 @@ def one_sided(graph: ServiceGraph, action: Action) -> Iterator[tuple[Topic, Serv
         for service, use in topic.uses
         if use.action == opposite and not use.reply
     }
-    others = [topic for topic in graph.topics if any(use.action == opposite for _, use in topic.uses)]
-    patterns = [pattern for topic in others if (pattern := _pattern(topic.address))]
-    addresses = [topic.address for topic in others]
+    others = _Addresses(
+        topic.address for topic in graph.topics if any(use.action == opposite for _, use in topic.uses)
+    )
     for topic in graph.topics:
         uses = [(service, use) for service, use in topic.uses if use.action == action]
         if not uses or len(uses) < len(topic.uses) or not _is_between_services(topic):
             continue
-        if not doers - {service.id for service, _ in uses}:
+        if len(doers) == len(doers & {service.id for service, _ in uses}):
             continue
-        own = _pattern(topic.address)
-        if any(pattern.fullmatch(topic.address) for pattern in patterns):
-            continue
-        if own and any(own.fullmatch(address) for address in addresses):
+        if others.may_hold(topic.address):
             continue
         yield topic, *uses[0]
 
@@ -70,6 +70,51 @@ def _is_between_services(topic: Topic) -> bool:
     incidental = words & _INCIDENTAL or words >= {"DEAD", "LETTER"}
     direct = any(use.protocol in _DIRECT for _, use in topic.uses)
     return not (topic.public or incidental or direct or all(use.reply for _, use in topic.uses))
+
+
+class _Addresses:
+    """Addresses with parameters and wildcards, found by their first and last part where these are plain."""
+
+    def __init__(self, addresses: Iterable[str]) -> None:
+        self._by_first: dict[str, list[str]] = defaultdict(list)
+        self._by_last: dict[str, list[str]] = defaultdict(list)
+        self._patterns: dict[tuple[str, str], list[re.Pattern[str]]] = defaultdict(list)
+        for address in addresses:
+            first, last = _ends(address)
+            self._by_first[first].append(address)
+            self._by_last[last].append(address)
+            if pattern := _pattern(address):
+                self._patterns[first, last].append(pattern)
+
+    def may_hold(self, address: str) -> bool:
+        """Tell whether *address* may be one of these under another name; where there are too many to look at, it may."""
+        first, last = _ends(address)
+        patterns = [
+            pattern
+            for key in dict.fromkeys(((first, last), (first, ""), ("", last), ("", "")))
+            for pattern in self._patterns.get(key, ())
+        ]
+        own = _pattern(address)
+        known: list[list[str]] = []
+        if own:
+            plain = [(self._by_first, first)] if first else []
+            plain += [(self._by_last, last)] if last else []
+            if not plain:
+                return True
+            found = [[index.get(key, []), index.get("", [])] for index, key in plain]
+            known = min(found, key=lambda lists: sum(map(len, lists)))
+        if max(len(patterns), sum(map(len, known))) > _MOST_LOOKED_AT:
+            return True
+        return any(pattern.fullmatch(address) for pattern in patterns) or bool(
+            own and any(own.fullmatch(other) for others in known for other in others)
+        )
+
+
+def _ends(address: str) -> tuple[str, str]:
+    """Return the first and the last part of an address, empty where they are not plain text."""
+    parts = re.split(r"[./:]", _WILDCARD.sub(_WILD, address))
+    first, last = ("" if _WILD in part else part for part in (parts[0], parts[-1]))
+    return first, last
 
 
 def _pattern(address: str) -> re.Pattern[str] | None:
