@@ -274,12 +274,16 @@ class Operation(View):
     @cached_property
     def consumes(self) -> list[str]:
         """The request's media types in Swagger 2.0."""
-        return self.items("consumes") or self.root.items("consumes") or ["application/json"]
+        return _texts(self, "consumes") or _texts(self.root, "consumes") or ["application/json"]
 
     @cached_property
     def produces(self) -> list[str]:
         """The responses' media types in Swagger 2.0."""
-        return self.items("produces") or self.root.items("produces") or ["application/json"]
+        return _texts(self, "produces") or _texts(self.root, "produces") or ["application/json"]
+
+
+def _texts(node: Node, key: str) -> list[str]:
+    return [value for value in node.items(key) if isinstance(value, str)]
 
 
 def _parameters(node: View) -> Iterator[Parameter]:

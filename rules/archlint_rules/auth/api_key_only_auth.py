@@ -103,7 +103,7 @@ def api_key_only_auth(api: OpenAPI, context: Context) -> Iterator[Problem]:
         name: scheme
         for name, scheme in api.schemes.items()
         if scheme.type == "apiKey"
-        and scheme.get("in") in {"header", "query"}
+        and str(scheme.get("in")) in {"header", "query"}
         and str(scheme.get("name", default="")).lower() != "authorization"
         and not _BOUND.search(f"{scheme.description} {scheme.get('name')}")
     }

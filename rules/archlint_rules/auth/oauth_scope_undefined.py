@@ -134,7 +134,7 @@ def _undefined(
     flows = scheme.flows.values()
     if scheme.type != "oauth2" or not flows or not isinstance(scopes, list):
         return
-    defined = {scope for flow, _ in flows for scope in (flow.get("scopes") or {})}
+    defined = {scope for flow, _ in flows for scope in _scopes(flow)}
     for index, scope in enumerate(scopes):
         if isinstance(scope, str) and scope not in defined:
             yield scope, (index,)
@@ -143,4 +143,9 @@ def _undefined(
 def _known(schemes: dict[str, SecurityScheme], name: str, *, scope: str) -> list[str]:
     if not scope:
         return list(schemes)
-    return [str(item) for flow, _ in schemes[name].flows.values() for item in (flow.get("scopes") or {})]
+    return [str(item) for flow, _ in schemes[name].flows.values() for item in _scopes(flow)]
+
+
+def _scopes(flow: dict[str, Any]) -> dict[str, Any]:
+    scopes = flow.get("scopes")
+    return scopes if isinstance(scopes, dict) else {}

@@ -128,7 +128,7 @@ def token_in_url(api: OpenAPI, context: Context) -> Iterator[Problem]:
     keys = set()
     for scheme in api.schemes.values():
         if scheme.type == "apiKey" and scheme.get("in") == "query":
-            keys.add(scheme.get("name"))
+            keys.add(str(scheme.get("name")))
             yield Problem(
                 f"`{scheme.name}` is sent in the URL, as `{scheme.get('name')}`",
                 scheme.at("in"),
