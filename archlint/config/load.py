@@ -66,7 +66,9 @@ def load_config(
         top = root if within else found.resolve().parent
         chain = chain_of(read_config(found, top), top, registry)
         for file in chain:
-            config.rule_files = (*config.rule_files, *_rule_files(file, root))
+            if "rule-files" in file.data:
+                config.rule_files = (*config.rule_files, *_rule_files(file, root))
+                config.origins["rule-files"] = file.path
         registry.add(load_rule_files(root, config.rule_files, registry))
         for file in chain:
             layers.extend(_apply(file, config, registry, root))

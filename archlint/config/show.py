@@ -20,6 +20,7 @@ def settings_of(config: Config, path: str = "") -> dict[str, dict[str, tuple[Any
         "complete": list(config.complete),
         "baseline": config.baseline,
         "jobs": config.jobs,
+        "rule-files": list(config.rule_files),
     }
     return {
         "settings": {name: (value, config.origins.get(name, DEFAULT)) for name, value in settings.items()},
