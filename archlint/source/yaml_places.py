@@ -29,7 +29,12 @@ def locate_in_yaml(
     region of its nearest ancestor.
     """
     wanted = list(places)
-    if strict and not index and len(text) > _LARGE and len(wanted) < _MOST_WINDOWS:
+    if (
+        strict
+        and not index
+        and len(text) > _LARGE
+        and sum(not on_key for _, on_key in wanted) < _MOST_WINDOWS
+    ):
         from archlint.source.yaml_windows import locate_in_windows  # noqa: PLC0415
 
         windows = locate_in_windows(text, wanted)

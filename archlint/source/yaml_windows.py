@@ -11,6 +11,7 @@ from functools import cache
 import yaml
 
 from archlint.source.location import Region
+from archlint.source.pointer import Pointer
 from archlint.source.scalars import key_text, resolve_plain
 from archlint.source.yaml_places import Place, Scan, Want, trie
 
@@ -38,12 +39,30 @@ def locate_in_windows(text: str, places: list[Place]) -> dict[Place, Region] | N
     if "\r" in text or "\t" in text[:start] or _MARKERS.search(text, start):
         return None
     try:
-        windows = _Windows(text, set(places))
-        windows.descend(trie(places), start, len(text))
-    except (_GiveUpError, yaml.YAMLError):
+        found = _find(text, start, places)
+        missing = [place for place in places if place not in found]
+        if missing and "<<" in text:
+            return None
+        nearest = {place: (_known_above(place[0], found), False) for place in missing}
+        found |= _find(text, start, list(nearest.values()))
+        found |= {place: found[instead] for place, instead in nearest.items()}
+    except (_GiveUpError, KeyError, yaml.YAMLError):
         return None
-    found = windows.found
-    return found if all(place in found for place in places) else None
+    return found
+
+
+def _find(text: str, start: int, places: list[Place]) -> dict[Place, Region]:
+    windows = _Windows(text, set(places))
+    if places:
+        windows.descend(trie(places), start, len(text))
+    return windows.found
+
+
+def _known_above(pointer: Pointer, found: dict[Place, Region]) -> Pointer:
+    """Return the deepest node above *pointer* that is there."""
+    lengths = range(len(pointer), 0, -1)
+    known = (pointer[:length] for length in lengths if (pointer[:length], True) in found)
+    return next(known, ())
 
 
 class _Windows:
@@ -56,6 +75,8 @@ class _Windows:
     def descend(self, node: Want, start: int, end: int) -> None:
         """Find what is wanted in the block mapping *node*, the first content between *start* and *end*."""
         first, column = self._content(start, end)
+        if _DASH.match(self._text, first + column):
+            raise _GiveUpError
         if (node.pointer, False) in self._wanted or ((), True) in self._wanted:
             line = self._line(first)
             region = Region(line, column + 1, *self._end_of(first, end, column))
@@ -69,12 +90,14 @@ class _Windows:
             if want is None:
                 continue
             line = self._line(begin)
+            width = key.end(key.lastindex or 0) + (key.lastindex != _PLAIN) - begin
+            self.found[want.pointer, True] = Region(line, column + 1, line, width + 1)
+            if not want.below and (want.pointer, False) not in self._wanted:
+                continue
             if stop - begin > SMALLEST and want.below and _NOTHING_MORE.match(self._text, key.end()):
                 below = _NOTHING_MORE.match(self._text, key.end())
                 inner, deeper = self._content(below.end() if below else stop, stop)
                 if deeper > column and not _DASH.match(self._text, inner + deeper):
-                    width = key.end(key.lastindex or 0) + (key.lastindex != _PLAIN) - begin
-                    self.found[want.pointer, True] = Region(line, column + 1, line, width + 1)
                     self.descend(want, inner, stop)
                     continue
             self._scan(node, name, begin, stop)

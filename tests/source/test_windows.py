@@ -35,6 +35,7 @@ def agree(text: str, size: int, choose: random.Random) -> bool:
         return False
     places = [(pointer, on_key) for pointer, _ in nodes(parsed.documents[0].data) for on_key in (False, True)]
     places = choose.sample(places, min(len(places), 12))
+    places += [((*pointer, choose.choice(("none", 7, "a"))), on_key) for pointer, on_key in places[:4]]
     with patch.object(yaml_windows, "SMALLEST", size):
         found = yaml_windows.locate_in_windows(text, places)
     if found is None:
