@@ -25,8 +25,12 @@ def configure(facts: Sequence[SettingsFact], links: Links, edges: Edges) -> None
     groups: dict[tuple[str, str], list[SettingsFact]] = defaultdict(list)
     for fact in facts:
         groups[posixpath.dirname(fact.at.path), fact.name].append(fact)
-    for group in groups.values():
-        service = links.service(group[0].name, group[0])
+    owners: dict[str, set[str]] = defaultdict(set)
+    for folder, name in groups:
+        owners[name].add(_module(folder))
+    for (folder, name), group in groups.items():
+        known_as = name if len(owners[name]) == 1 else posixpath.basename(_module(folder))
+        service = links.service(known_as, group[0]) if known_as or not name else None
         if service is None:
             continue
         for workload in service.workloads:
@@ -37,6 +41,11 @@ def configure(facts: Sequence[SettingsFact], links: Links, edges: Edges) -> None
                         edges.refer(service, workload, setting, [setting.at], reference, default=True)
         if not service.workloads:
             _by_name(service, group, links, edges)
+
+
+def _module(folder: str) -> str:
+    """Return the folder of the module whose resources *folder* holds: a name that several modules claim was copied."""
+    return folder.partition("/src/main/")[0]
 
 
 def _by_name(service: Service, group: list[SettingsFact], links: Links, edges: Edges) -> None:

@@ -238,6 +238,19 @@ def test_defaults_for_a_laptop_are_not_missed_in_the_cluster(check: Check) -> No
     assert not graph.dependencies
 
 
+def test_a_name_that_two_modules_claim_was_copied(check: Check) -> None:
+    text = "spring.application.name=front\nstock.url=http://{peer}:80\n"
+    graph = _graph(
+        check,
+        {
+            "compose.yaml": COMPOSE,
+            "front/src/main/resources/application.properties": text.format(peer="stock"),
+            "audit/src/main/resources/application.properties": text.format(peer="front"),
+        },
+    )
+    assert _edges(graph) == {("front", "calls", "stock"), ("audit", "calls", "front")}
+
+
 def test_applications_that_nothing_deploys_are_services_that_can_share_a_database(check: Check) -> None:
     text = "spring.application.name={name}\nspring.datasource.url=jdbc:postgresql://db.example.com:5432/shop\npeer.url=http://{peer}:80\n"
     found = check(

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from archlint.api import DatastoreFact, DependencyFact, Fact, ServiceFact
+from archlint.api import DatastoreFact, DependencyFact, Fact, ServiceFact, role_of
 from archlint.formats.score.views import ScoreResource, ScoreWorkload
 
 _SERVICES = frozenset(("service", "workload", "endpoint"))
@@ -25,7 +25,11 @@ def facts_of(workload: ScoreWorkload) -> Iterator[Fact]:
             at=workload.place, extractor="score", confidence=0.9, name=workload.name, database=workload.name
         )
         return
-    yield ServiceFact(at=workload.place, extractor="score", confidence=0.95, name=workload.name)
+    images = [workload.get("containers", key, "image") for key in workload.mapping("containers")]
+    role = role_of(
+        workload.name, next((image for image in images if isinstance(image, str) and len(image) > 1), "")
+    )
+    yield ServiceFact(at=workload.place, extractor="score", confidence=0.95, name=workload.name, role=role)
     for resource in workload.resources:
         engine = _ENGINES.get(resource.type)
         if resource.type in _SERVICES:
@@ -51,7 +55,10 @@ def _call(workload: ScoreWorkload, resource: ScoreResource) -> Iterator[Fact]:
     target = next((name for name in named if isinstance(name, str) and name), "")
     target = target.rpartition(".")[2] if _WORKLOAD_NAME.match(target.rpartition(".")[2]) else target
     if target != workload.name and "${" not in target:
-        yield _dependency(workload, resource, target, "uses" if _is_store(target) else "calls")
+        if _is_store(target):
+            yield _dependency(workload, resource, target, "uses", confidence=0.75)
+        else:
+            yield _dependency(workload, resource, target, "calls")
 
 
 def _is_store(name: str) -> bool:
@@ -59,11 +66,13 @@ def _is_store(name: str) -> bool:
     return name in {"database", "db"} or name.endswith(("-database", "-db"))
 
 
-def _dependency(workload: ScoreWorkload, resource: ScoreResource, target: str, kind: str) -> DependencyFact:
+def _dependency(
+    workload: ScoreWorkload, resource: ScoreResource, target: str, kind: str, *, confidence: float = 0.95
+) -> DependencyFact:
     return DependencyFact(
         at=resource.at("type"),
         extractor="score",
-        confidence=0.95,
+        confidence=confidence,
         source=workload.name,
         target=target,
         kind="uses" if kind == "uses" else "calls",
