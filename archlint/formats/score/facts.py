@@ -46,7 +46,7 @@ def facts_of(workload: ScoreWorkload) -> Iterator[Fact]:
                 engine=engine,
                 database="" if resource.type.endswith("-instance") else resource.id,
             )
-            yield _dependency(workload, resource, entity, "uses")
+            yield from _dependency(workload, resource, entity, "uses")
 
 
 def _call(workload: ScoreWorkload, resource: ScoreResource) -> Iterator[Fact]:
@@ -56,9 +56,9 @@ def _call(workload: ScoreWorkload, resource: ScoreResource) -> Iterator[Fact]:
     target = target.rpartition(".")[2] if _WORKLOAD_NAME.match(target.rpartition(".")[2]) else target
     if target != workload.name and "${" not in target:
         if _is_store(target):
-            yield _dependency(workload, resource, target, "uses", confidence=0.75)
+            yield from _dependency(workload, resource, target, "uses", confidence=0.75)
         else:
-            yield _dependency(workload, resource, target, "calls")
+            yield from _dependency(workload, resource, target, "calls")
 
 
 def _is_store(name: str) -> bool:
@@ -68,13 +68,15 @@ def _is_store(name: str) -> bool:
 
 def _dependency(
     workload: ScoreWorkload, resource: ScoreResource, target: str, kind: str, *, confidence: float = 0.95
-) -> DependencyFact:
-    return DependencyFact(
-        at=resource.at("type"),
-        extractor="score",
-        confidence=confidence,
-        source=workload.name,
-        target=target,
-        kind="uses" if kind == "uses" else "calls",
-        declared=True,
-    )
+) -> Iterator[Fact]:
+    """Yield the dependency at every place that says so: the variables filled from the resource, and the resource."""
+    for place in (*resource.uses, resource.at("type")):
+        yield DependencyFact(
+            at=place,
+            extractor="score",
+            confidence=confidence,
+            source=workload.name,
+            target=target,
+            kind="uses" if kind == "uses" else "calls",
+            declared=True,
+        )

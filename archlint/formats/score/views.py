@@ -32,6 +32,17 @@ class ScoreResource(Node):
         return self._text("id")
 
     @property
+    def uses(self) -> list[Location]:
+        """Where variables of the workload take something from it: `${resources.NAME.host}`."""
+        wanted = re.compile(rf"(?<!\$)\$\{{resources\.{re.escape(self.name)}[.}}]")
+        return [
+            self.workload.at("containers", container, "variables", key)
+            for container in self.workload.mapping("containers")
+            for key, value in self.workload.mapping("containers", container, "variables").items()
+            if isinstance(value, str) and wanted.search(value)
+        ]
+
+    @property
     def shared(self) -> str:
         """Type, class and id in one; without an id the resource is the workload's own."""
         kind = f"{self.type}.{self._text('class') or 'default'}"
