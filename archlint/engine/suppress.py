@@ -23,7 +23,8 @@ from archlint.source.source import Source
 KEY = "x-archlint-ignore"
 """The extension that suppresses findings at the object that holds it, and below."""
 
-_DIRECTIVE = re.compile(r"archlint:\s*(ignore-file|ignore)\s*(?:\[([^\]]*)\])?\s*(.*)\Z", re.DOTALL)
+_DIRECTIVE = re.compile(r"archlint:\s*([a-z][a-z-]*)(?![\w])\s*(.*)\Z", re.DOTALL)
+_WORDS = ("ignore", "ignore-file")
 _UNTIL = re.compile(r"(?<!\S)until=(\S+)")
 
 
@@ -31,7 +32,7 @@ class Suppression(Struct):
     """What somebody does not want to hear of.
 
     `rules` are rule ids or categories (`all` for every one). It covers the node at `pointer` and what is below; `None` = the file.
-    `until` is the last day on which it holds, ISO 8601.
+    `until` is the last day on which it holds, ISO 8601. `fault` says what is wrong with how it is written; it then covers nothing.
     """
 
     at: Location
@@ -40,6 +41,7 @@ class Suppression(Struct):
     document: int = 0
     reason: str = ""
     until: str = ""
+    fault: str = ""
 
 
 def collect(source: Source, documents: Sequence[Document]) -> list[Suppression]:
@@ -103,6 +105,8 @@ def _key(suppression: Suppression) -> tuple[Any, ...]:
 
 def _matched(suppression: Suppression, finding: Finding) -> list[str]:
     """Return the names in *suppression* that stand for the rule of *finding*, if it covers its place."""
+    if suppression.fault:
+        return []
     names = [name for name in suppression.rules if name in {finding.rule, finding.category, "all"}]
     return names if names and _covers(suppression, finding.at) else []
 
@@ -134,6 +138,14 @@ class _Judge:
 
     def judge(self, suppression: Suppression, used: set[tuple[int, str]]) -> Iterator[Finding]:
         """Yield what is to be said of *suppression*; *used* are the pairs of a suppression and a name in it that hid something."""
+        if suppression.fault:
+            yield from self._say(
+                UNUSED_SUPPRESSION,
+                suppression,
+                suppression.fault,
+                "write it as `archlint: ignore[rule-id] reason`",
+            )
+            return
         if not suppression.reason:
             yield from self._say(
                 UNEXPLAINED_SUPPRESSION, suppression, "the suppression gives no reason", "say why behind it"
@@ -202,14 +214,22 @@ def _in_comments(source: Source) -> Iterator[Suppression]:
         match = _DIRECTIVE.match(comment.text)
         if match is None:
             continue
-        region = Region(comment.line, comment.column, comment.line, comment.column + 2 + len(comment.text))
-        whole_file = match.group(1) == "ignore-file"
-        if not whole_file and comment.pointer is None:
+        word, rest = match.groups()
+        whole_file = word == "ignore-file"
+        if (word not in _WORDS and not rest.startswith("[")) or (comment.pointer is None and not whole_file):
             continue
-        pointer = None if whole_file else comment.pointer
+        region = Region(comment.line, comment.column, comment.line, comment.column + 2 + len(comment.text))
         at = Location(source.path, comment.pointer or (), comment.document, region=region)
         at.anchor = f"comment:{comment.text}"
-        yield _suppression(at, pointer, match.group(2), match.group(3), comment.document)
+        names, bracket, reason = rest[1:].partition("]") if rest.startswith("[") else ("all", "]", rest)
+        suppression = _suppression(
+            at, None if whole_file else comment.pointer, names, reason, comment.document
+        )
+        if word not in _WORDS:
+            suppression.fault = f"there is no `{word}`{hint(word, _WORDS)}"
+        elif not bracket:
+            suppression.fault = "the bracket is not closed, and nothing is suppressed"
+        yield suppression
 
 
 def _in_data(document: Document) -> Iterator[Suppression]:
@@ -234,21 +254,20 @@ def _in_data(document: Document) -> Iterator[Suppression]:
             document.path, (*pointer, KEY), document.index, on_key=True, region=regions[(*pointer, KEY), True]
         )
         if isinstance(value, dict):
-            rules = value.get("rules", ())
-            names = ",".join(str(name) for name in rules) if isinstance(rules, list) else str(rules)
+            names = _listed(value.get("rules"))
             until = f" until={value['until']}" if value.get("until") else ""
             yield _suppression(at, pointer, names, f"{value.get('reason', '')}{until}", document.index)
         else:
-            names = ",".join(str(name) for name in value) if isinstance(value, list) else str(value)
-            yield _suppression(at, pointer, names, "", document.index)
+            yield _suppression(at, pointer, _listed(value), "", document.index)
 
 
-def _suppression(
-    at: Location, pointer: Pointer | None, names: str | None, text: str, document: int
-) -> Suppression:
-    rules = tuple(dict.fromkeys(name.strip() for name in (names or "").split(",") if name.strip())) or (
-        "all",
-    )
+def _listed(value: Any) -> str:
+    return ",".join(str(name) for name in value) if isinstance(value, list) else str(value or "")
+
+
+def _suppression(at: Location, pointer: Pointer | None, names: str, text: str, document: int) -> Suppression:
+    rules = tuple(dict.fromkeys(name.strip() for name in names.split(",") if name.strip()))
     until = _UNTIL.search(text)
     reason = " ".join(_UNTIL.sub("", text).split()).strip(" ,;:-")
-    return Suppression(at, rules, pointer, document, reason, until.group(1) if until else "")
+    fault = "" if rules else "the suppression names no rule, and nothing is suppressed"
+    return Suppression(at, rules, pointer, document, reason, until.group(1) if until else "", fault)

@@ -225,3 +225,26 @@ def test_what_is_said_of_suppressions_can_be_suppressed(check: Check) -> None:
     note = "# archlint: ignore-file[unused-suppression] made by a generator\n"
     files = {"a.yaml": note + _spec(path=f"/x: {{}} # archlint: ignore[{RULE}]")}
     assert [text for text, _ in _said(check(files))] == [RULE]
+
+
+@pytest.mark.parametrize(
+    ("note", "message"),
+    [
+        ("# archlint: ignore[]", "the suppression names no rule, and nothing is suppressed"),
+        (f"# archlint: ignore[{RULE} soon", "the bracket is not closed, and nothing is suppressed"),
+        (f"# archlint: ingore[{RULE}]", "there is no `ingore`, did you mean `ignore`?"),
+        ("# archlint: ignored by nobody", None),
+        ("# archlint: the linter", None),
+    ],
+)
+def test_what_is_not_quite_one(check: Check, note: str, message: str | None) -> None:
+    said = [text for text, _ in _said(check({"a.yaml": _spec(response=f" {note}")}))]
+    assert sorted(said) == sorted([RULE, *([message] if message else [])])
+
+
+@pytest.mark.parametrize("value", ["", "[]", "{reason: none}", "{rules: []}"])
+def test_a_key_that_names_no_rule(check: Check, value: str) -> None:
+    said = [
+        text for text, _ in _said(check({"a.yaml": _spec(operation=f"\n      x-archlint-ignore: {value}")}))
+    ]
+    assert said == ["the suppression names no rule, and nothing is suppressed", RULE]
