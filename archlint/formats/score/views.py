@@ -72,6 +72,19 @@ class ScoreWorkload(Node):
         found = [ScoreResource(self, name) for name in self.mapping("resources")]
         return [resource for resource in found if resource.type]
 
+    def used_at(self, resource: str) -> Location | None:
+        """Return the place of the first variable that *resource* fills in, or `None`."""
+        path = ("resources", resource)
+        for setting in self.settings:
+            value = self.document.data
+            for key in setting.at.pointer:
+                value = value[key]
+            if any(
+                tuple(match["path"].split("."))[:2] == path for match in _PLACEHOLDER.finditer(str(value))
+            ):
+                return setting.at
+        return None
+
     @cached_property
     def settings(self) -> list[Setting]:
         """The variables and files of the containers; what a resource fills in is not known."""
