@@ -11,7 +11,7 @@ SIZES = frozenset((
 CURSORS = frozenset((
     "cursor", "after", "before", "pagetoken", "nexttoken", "marker", "startingafter", "endingbefore", "continuationtoken", "continue",
     "scrollid", "pageafter", "pagebefore", "pagecursor", "sincetoken", "nextcursor", "startkey", "continuation", "skiptoken", "scrollparam",
-    "usemarker", "streamposition", "cursors", "lastid", "startafter", "nextpagetoken", "sinceid", "since",
+    "usemarker", "streamposition", "lastid", "startafter", "nextpagetoken", "sinceid", "since",
 ))  # fmt: skip
 """Parameters that say where the answer goes on."""
 
