@@ -359,3 +359,12 @@ def test_the_order_of_facts_does_not_matter() -> None:
     for _ in range(10):
         chosen.shuffle(facts)
         assert to_json(build_graph(facts)) == expected
+
+
+def test_what_variants_say_alike_is_told_once() -> None:
+    system = deployment("a", "B=http://b", "C=http://c", "T=http://typo") + deployment("b") + deployment("c")
+    graph = graph_of({"one/all.yaml": system, "two/all.yaml": system})
+    (problem,) = dangling_dependency.check(graph, Context(graph=graph))
+    assert problem.at is not None
+    assert problem.at.path == "one/all.yaml"
+    assert [related.at.path for related in problem.related] == ["two/all.yaml"]

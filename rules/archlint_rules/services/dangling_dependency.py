@@ -13,7 +13,18 @@ Correct the name, deploy what is meant, or remove the setting. Where the other s
 
 from collections.abc import Iterator
 
-from archlint.api import Bad, Confidence, Context, Good, Problem, ServiceGraph, Severity, rule
+from archlint.api import (
+    Bad,
+    Confidence,
+    Context,
+    Dangling,
+    Good,
+    Problem,
+    Related,
+    ServiceGraph,
+    Severity,
+    rule,
+)
 
 _LEAST_KNOWN = 2
 
@@ -63,22 +74,28 @@ _LEAST_KNOWN = 2
     ),
 )
 def dangling_dependency(graph: ServiceGraph, context: Context) -> Iterator[Problem]:
-    """Report references to hosts that nobody in a scope provides in which other references are resolved."""
+    """Report references to hosts that nobody in a scope provides in which other references are resolved.
+
+    What several variants of a deployment say is told once.
+    """
     resolved: dict[str, set[str]] = {}
     for edge in graph.dependencies:
         for item in edge.evidence:
             for endpoint in item.endpoints:
                 resolved.setdefault(endpoint.scope, set()).add(endpoint.name)
+    told: dict[tuple[str, str, str], list[Dangling]] = {}
     for dangling in graph.dangling:
-        item = dangling.evidence
-        complete = context.complete(item.at.path)
-        known = len(resolved.get(dangling.scope, ()))
-        if not complete and known < _LEAST_KNOWN:
-            continue
+        complete = context.complete(dangling.evidence.at.path)
+        if complete or len(resolved.get(dangling.scope, ())) >= _LEAST_KNOWN:
+            key = (dangling.source.id, dangling.scope, dangling.host)
+            told.setdefault(key, []).append(dangling)
+    for (source, scope, host), (first, *others) in told.items():
+        at = first.evidence.at
         yield Problem(
-            f"`{dangling.source.name}` refers to `{dangling.host}`, which does not exist here",
-            item.at,
+            f"`{first.source.name}` refers to `{host}`, which does not exist here",
+            at,
             help="correct the name, deploy what is meant, or remove the setting",
-            confidence=Confidence.CONFIGURED if complete else Confidence.INFERRED,
-            identity=("dangling", dangling.source.id, dangling.scope, dangling.host),
+            related=tuple(Related("it does here as well", item.evidence.at) for item in others),
+            confidence=Confidence.CONFIGURED if context.complete(at.path) else Confidence.INFERRED,
+            identity=("dangling", source, scope, host),
         )
