@@ -12,6 +12,7 @@ _VERSION = re.compile(
     r"(?:^|/|\.|-)v(?P<major>\d+)(?P<minor>[.\-_]\d+)*(?:(?:p\d+)?(?:alpha|beta|rc|preview|experimental)\d*)?(?=$|/|\.|-)",
     re.IGNORECASE,
 )
+_UNRELEASED = re.compile(r"/v(?:wip|next|latest)(?=$|/)", re.IGNORECASE)
 _DATED = re.compile(r"(?:^|/)(?P<date>20\d\d-\d\d(?:-\d\d)?)(?=$|/)")
 _LEADING_NUMBER = re.compile(r"(?:^|/)(?P<major>\d{1,2})(?P<minor>\.\d+){0,2}(?=$|/)")
 
@@ -70,6 +71,9 @@ def version_in(text: str) -> tuple[str, int | None] | None:
     match = _VERSION.search(_PLACEHOLDER.sub("", text))
     if match is not None:
         return match.group().strip("/.-"), int(match["major"])
+    unreleased = _UNRELEASED.search(text)
+    if unreleased is not None:
+        return unreleased.group().strip("/"), None
     dated = _DATED.search(text)
     if dated is not None:
         return dated["date"], None
