@@ -129,8 +129,8 @@ def test_a_complete_scope_makes_absence_a_warning(graph: Graph) -> None:
         }
     )
     for rule in (event_not_consumed, event_not_produced):
-        for complete, severity in ((True, Severity.WARNING), (False, Severity.INFO)):
-            context = Context(graph=found, complete=lambda _path, complete=complete: complete)
+        for complete, severity in ((lambda _: True, Severity.WARNING), (lambda _: False, Severity.INFO)):
+            context = Context(graph=found, complete=complete)
             assert [problem.severity for problem in rule.check(found, context)] == [severity]
 
 
