@@ -28,6 +28,7 @@ _FORMATS = {
     "uri-reference": "a URL",
     "date-time": "a date and time",
 }
+_UNEVALUATED = frozenset(("unevaluatedProperties", "unevaluatedItems"))
 _TELLING = frozenset(
     ("type", "in", "action", "kind", "apiVersion", "openapi", "asyncapi", "swagger", "scheme")
 )
@@ -272,18 +273,14 @@ class _Alternatives:
 
 
 def _telling(causes: list[Any]) -> Iterable[Any]:
-    """Leave out errors that only follow from others: an object that failed leaves all its properties unevaluated."""
-    failed = [
-        tuple(cause.instance_path)
-        for cause in causes
-        if cause.kind.name not in {"unevaluatedProperties", "unevaluatedItems"}
-    ]
-    for cause in causes:
-        if cause.kind.name in {"unevaluatedProperties", "unevaluatedItems"}:
-            here = tuple(cause.instance_path)
-            if any(path[: len(here)] == here for path in failed):
-                continue
-        yield cause
+    """Leave out errors that only follow from others: an object with a fault in it leaves all its properties unevaluated."""
+    paths = [(tuple(cause.instance_path), cause.kind.name in _UNEVALUATED) for cause in causes]
+    for cause, (here, is_unevaluated) in zip(causes, paths, strict=True):
+        follows = is_unevaluated and any(
+            path[: len(here)] == here and (len(path) > len(here) or not other) for path, other in paths
+        )
+        if not follows:
+            yield cause
 
 
 def _typed(path: Iterable[Any], data: Any) -> tuple[Pointer, Any]:

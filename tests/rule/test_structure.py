@@ -147,3 +147,11 @@ def test_faults_are_bounded() -> None:
         lambda: {"$ref": "#/definitions/a", "definitions": {"a": {"type": "string"}}}, "the value"
     )
     assert [fault.pointer for fault in nested.faults(deep)] == [()]
+
+
+def test_what_follows_from_a_deeper_fault_is_not_said() -> None:
+    inner = {"properties": {"good": True}, "unevaluatedProperties": False}
+    outer = {"allOf": [{"properties": {"flows": inner, "url": True}}], "unevaluatedProperties": False}
+    structure = Structure(lambda: outer, "the scheme")
+    faults = list(structure.faults({"url": "x", "flows": {"wrong": 1}}))
+    assert [fault.pointer for fault in faults] == [("flows", "wrong")]

@@ -203,10 +203,11 @@ INGEST = frozenset(
 
 OPEN = re.compile(
     r"(?:not|n't)\s+require\s+(?:any\s+(?:form\s+of\s+)?)?(?:authentication|authorization|credentials)|no\s+authentication|without\s+authentication"
-    r"|\bunauthenticated|pre-?signed|publicly\s+(?:accessible|available)|public\s+endpoint",
+    r"|\bunauthenticated|pre-?signed|publicly\s+(?:accessible|available)|public\s+endpoint"
+    r"|\bregister(?:s|ing)?\s+(?:an?\s+|the\s+)?(?:new\s+)?(?:users?|accounts?)\b|\bsign(?:s|ing)?[\s-]?up\b",
     re.IGNORECASE,
 )
-"""Words of descriptions that say that anybody may call."""
+"""Words of descriptions that say that anybody may call, or that callers have no account yet."""
 
 MONEY = re.compile(
     r"pay(?:ment|out)?s?\b|charge|order|transfer|refund|purchase|checkout|transaction|invoice|booking|withdraw|deposit",

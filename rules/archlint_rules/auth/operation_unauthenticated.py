@@ -77,6 +77,10 @@ def _spec(
         ),
         Good(_spec(security="security: [{key: []}]")),
         Good(_spec("post", path="/login"), "logging in comes before having logged in"),
+        Good(
+            _spec("post", path="/users", own="description: Register a new user"),
+            "so does signing up, by its words",
+        ),
         Good(_spec(path="/health"), "health checks"),
         Good(_spec("options", path="/files"), "browsers ask for CORS without credentials"),
         Good(
