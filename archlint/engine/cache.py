@@ -24,7 +24,7 @@ from msgspec import Struct, field
 from archlint.engine.check import Checked
 from archlint.source.files import write_atomic
 
-_FORMAT = 2
+_FORMAT = 3
 _RACY = 2_000_000_000
 _TICK = 20_000_000
 _MOST_BYTES = 512 * 1024 * 1024
@@ -46,9 +46,12 @@ class Stamp(Struct, array_like=True):
 
 
 class Entry(Struct, array_like=True):
-    """A result with the paths it depends on; encoded by itself, so that only what is used is decoded."""
+    """A result with the digest of each path it depends on, its own among them.
 
-    dependencies: list[str]
+    Encoded by itself, so that only what is used is decoded.
+    """
+
+    digests: dict[str, str]
     result: msgspec.Raw
 
 
@@ -89,7 +92,7 @@ class Cache:
     def get(self, path: str) -> Checked | None:
         """Return the result for *path*, if nothing that it depends on has changed."""
         entry = self._store.entries.get(path)
-        if entry is None or not all(self._is_same(name) for name in (path, *entry.dependencies)):
+        if entry is None or any(self._digest(name) != digest for name, digest in entry.digests.items()):
             return None
         try:
             checked = msgspec.msgpack.decode(entry.result, type=Checked)
@@ -104,10 +107,8 @@ class Cache:
         if any(self._is_new(name) for name in names):
             return
         self._changed = True
-        for name in names:
-            self._stamp(name)
         result = msgspec.Raw(msgspec.msgpack.encode(checked))
-        self._kept[checked.path] = Entry(list(checked.dependencies), result)
+        self._kept[checked.path] = Entry({name: self._digest(name) for name in names}, result)
 
     def save(self) -> None:
         """Write what this run used or made; failing is no matter, and a run at the same time loses at most its own entries."""
@@ -130,7 +131,7 @@ class Cache:
             for path, entry in entries.items()
             if path in self._kept or os.path.lexists(os.path.join(self._root, path))
         }
-        names = {name for path, entry in there.items() for name in (path, *entry.dependencies)}
+        names = {name for entry in there.values() for name in entry.digests}
         stamps = {name: stamp for name, stamp in self._store.stamps.items() if name in names}
         return msgspec.msgpack.encode(Store(_FORMAT, self._key, stamps, there))
 
@@ -148,10 +149,6 @@ class Cache:
         except (OSError, msgspec.DecodeError, ValueError):
             return empty
         return store if store.format == _FORMAT and store.key == self._key else empty
-
-    def _is_same(self, name: str) -> bool:
-        known = self._store.stamps.get(name)
-        return known is not None and self._digest(name) == known.digest
 
     def _digest(self, name: str) -> str:
         """Return the digest of what is at *name* now, without reading it where the recorded stamp allows that."""
@@ -182,11 +179,6 @@ class Cache:
         except OSError:
             return False
         return max(status.st_mtime_ns, status.st_ctime_ns) > self._started - _TICK
-
-    def _stamp(self, name: str) -> None:
-        digest = self._digest(name)
-        if name not in self._store.stamps or self._store.stamps[name].digest != digest:
-            self._store.stamps[name] = Stamp(-1, 0, 0, 0, digest, self._started)
 
     def _remember(self, name: str, digest: str) -> str:
         self._now[name] = digest

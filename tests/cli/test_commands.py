@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -156,6 +157,7 @@ def test_plugins(archlint: Archlint) -> None:
 
 def test_clean(project: Path, archlint: Archlint) -> None:
     (project / "api.yaml").write_text(API)
+    time.sleep(0.05)  # what is written while a run begins is not kept
     archlint("check")
     assert archlint("clean").err == "removed the results of 1 project\n"
     assert archlint("clean").err == "removed the results of 0 projects\n"

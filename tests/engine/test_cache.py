@@ -159,6 +159,25 @@ def test_what_is_written_during_a_run_is_not_kept(tmp_path: Path) -> None:
     assert Cache(tmp_path, "key").get("a.yaml") is None
 
 
+def test_a_run_over_one_file_does_not_vouch_for_another(tmp_path: Path) -> None:
+    for name in ("a.yaml", "b.yaml", "part.yaml"):
+        (tmp_path / name).write_text("a: 1\n")
+    time.sleep(0.05)
+    cache = Cache(tmp_path, "key")
+    for name in ("a.yaml", "b.yaml"):
+        cache.put(Checked(name, dependencies=["part.yaml"]))
+    cache.save()
+    (tmp_path / "part.yaml").write_text("a: 2\n")
+    time.sleep(0.05)
+    cache = Cache(tmp_path, "key")
+    assert cache.get("a.yaml") is None
+    cache.put(Checked("a.yaml", dependencies=["part.yaml"]))
+    cache.save()
+    cache = Cache(tmp_path, "key")
+    assert cache.get("a.yaml") is not None
+    assert cache.get("b.yaml") is None
+
+
 def test_results_of_other_files_stay_and_those_of_gone_ones_go(tmp_path: Path) -> None:
     for name in ("a.yaml", "b.yaml"):
         (tmp_path / name).write_text("a: 1\n")
