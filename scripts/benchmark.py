@@ -2,9 +2,10 @@
 
     uv run scripts/benchmark.py [--runs 3] [--workloads DIR] [--peers DIR] [NAME ...]
 
-Every workload and tool runs in turn in one pass, `--runs` times; CPU time (user and system) and peak memory are those of the whole
-process tree by `wait4`, medians are printed, with the ratio to archlint, as a table in Markdown. Ratios of one pass hold on noisy
-machines; absolute values do not.
+Every workload and tool runs in turn in one pass, `--runs` times; CPU time (user and system) and peak memory are those of the process
+and the children it waited for, by `wait4`; medians are printed, with the ratio to archlint, as a table in Markdown. Ratios of one pass
+hold on noisy machines; absolute values do not. Worker processes of `--jobs auto` belong to a fork server that nobody waits for: there
+only the wall-clock time tells.
 
 Workloads are made in `--workloads` (default: a folder in the system's temporary folder, kept between passes): a tiny description, GitHub's
 description as JSON and YAML (npm package `@octokit/openapi`), and a folder of 150 descriptions made by renaming parts of one. The folder
@@ -21,6 +22,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,11 +34,12 @@ QUIET = ("--format", "json", "--fail-on", "never")
 
 @dataclass
 class Measurement:
-    """CPU seconds and peak memory in MB of each run of a command on a workload."""
+    """CPU seconds, wall-clock seconds and peak memory in MB of each run of a command on a workload."""
 
     workload: str
     tool: str
     cpu: list[float] = field(default_factory=list)
+    wall: list[float] = field(default_factory=list)
     memory: list[float] = field(default_factory=list)
 
 
@@ -51,14 +54,17 @@ class Job:
     before: Callable[[], object] = lambda: None
 
 
-def measure(job: Job) -> tuple[float, float]:
-    """Run *job* once; return CPU seconds and peak resident memory in MB, of the command and its children."""
+def measure(job: Job, result: Measurement) -> None:
+    """Run *job* once, and add what it took to *result*."""
     job.before()
+    start = time.perf_counter()
     with Path(os.devnull).open("r+b") as null:
         process = subprocess.Popen(job.command, cwd=job.folder, stdin=null, stdout=null, stderr=null)
         _, _, usage = os.wait4(process.pid, 0)
         process.returncode = 0
-    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+    result.wall.append(time.perf_counter() - start)
+    result.cpu.append(usage.ru_utime + usage.ru_stime)
+    result.memory.append(usage.ru_maxrss / 1024)
 
 
 def tiny(folder: Path) -> None:
@@ -250,17 +256,14 @@ def main() -> int:
     results = [Measurement(job.workload, job.tool) for job in chosen]
     for _ in range(arguments.runs):
         for job, result in zip(chosen, results, strict=True):
-            cpu, memory = measure(job)
-            result.cpu.append(cpu)
-            result.memory.append(memory)
+            measure(job, result)
     base = {result.workload: statistics.median(result.cpu) for result in reversed(results)}
-    print("| workload | tool | CPU s | ratio | peak MB |\n| --- | --- | ---: | ---: | ---: |")
+    print("| workload | tool | CPU s | ratio | wall s | peak MB |\n| --- | --- | ---: | ---: | ---: | ---: |")
     for result in results:
         cpu = statistics.median(result.cpu)
         ratio = cpu / base[result.workload]
-        print(
-            f"| {result.workload} | {result.tool} | {cpu:.2f} | {ratio:.2f} | {statistics.median(result.memory):.0f} |"
-        )
+        wall, memory = statistics.median(result.wall), statistics.median(result.memory)
+        print(f"| {result.workload} | {result.tool} | {cpu:.2f} | {ratio:.2f} | {wall:.2f} | {memory:.0f} |")
     return 0
 
 
