@@ -1,6 +1,7 @@
 """One run: from paths to a report."""
 
 import os
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -36,6 +37,8 @@ from archlint.source.source import Source
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
+
+_OPERATION = re.compile(r"`(?:GET|PUT|POST|DELETE|PATCH|HEAD|OPTIONS|TRACE|QUERY) /[^`]*`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,16 +198,18 @@ def _conclude(
 def merge(findings: Iterable[Finding]) -> list[Finding]:
     """Return *findings* with those of equal rule, node and message made one, their related places joined.
 
-    A definition that several root documents use is checked with each of them and reported once.
+    A definition that several documents or operations use is checked with each of them and reported once, where it stands. Messages that
+    differ in the operation only count as equal; what they say of the others becomes related.
     """
     groups: dict[tuple[object, ...], Finding] = {}
     seen: dict[int, set[object]] = defaultdict(set)
-    for finding in findings:
+    for finding in sorted(findings, key=lambda finding: finding.message):
         key = (
             finding.rule,
+            finding.severity,
             finding.at.node,
             finding.at.on_key,
-            finding.message,
+            _OPERATION.sub("", finding.message),
             finding.at.region,
             finding.identity,
         )
@@ -213,7 +218,12 @@ def merge(findings: Iterable[Finding]) -> list[Finding]:
         if first is finding:
             known.update((related.message, related.at.node) for related in finding.related)
             continue
-        more = [related for related in finding.related if (related.message, related.at.node) not in known]
+        also = [Related(finding.message, finding.at)] if finding.message != first.message else []
+        more = [
+            related
+            for related in (*also, *finding.related)
+            if (related.message, related.at.node) not in known
+        ]
         known.update((related.message, related.at.node) for related in more)
         first.related = sorted([*first.related, *more], key=_place)
     return list(groups.values())

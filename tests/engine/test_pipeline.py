@@ -101,3 +101,20 @@ def test_a_shared_definition_is_reported_once(check: Check) -> None:
     ).report
     (finding,) = report.findings
     assert finding.at.path == "part.yaml"
+
+
+def test_a_definition_that_operations_share_is_reported_once(check: Check) -> None:
+    paged = (
+        "get: {parameters: [{$ref: '#/components/parameters/Limit'}], responses: {'200': {description: ok, content:"
+        " {application/json: {schema: {type: array, items: {type: string}}}}}}}"
+    )
+    text = (
+        "openapi: 3.1.0\ninfo: {title: Orders, version: 1.0.0}\npaths:\n"
+        f"  /orders: {{{paged}}}\n  /carts: {{{paged}}}\n"
+        "components:\n  parameters:\n    Limit: {name: limit, in: query, schema: {type: integer}}\n"
+    )
+    (finding,) = check({"openapi.yaml": text}, "page-size-unbounded").report.findings
+    assert finding.message == "`limit` of `GET /carts` has no maximum"
+    assert finding.at.region is not None
+    assert finding.at.region.start_line == 8
+    assert [related.message for related in finding.related] == ["`limit` of `GET /orders` has no maximum"]
