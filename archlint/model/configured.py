@@ -16,6 +16,7 @@ from archlint.model.values import key_words, references
 
 _PLACEHOLDER = re.compile(r"\$\{(?P<name>[^:${}]+)(?::(?P<default>[^${}]*))?\}")
 _MOST_DEPTH = 8
+_KEPT = re.compile(r"(?!application\b|bootstrap\b)")
 _INDEX = re.compile(r"\[\d+\]")
 _PROFILES = "SPRINGPROFILESACTIVE"
 
@@ -26,10 +27,12 @@ def configure(facts: Sequence[SettingsFact], links: Links, edges: Edges) -> None
     for fact in facts:
         groups[posixpath.dirname(fact.at.path), fact.name].append(fact)
     owners: dict[str, set[str]] = defaultdict(set)
-    for folder, name in groups:
-        owners[name].add(_module(folder))
     for (folder, name), group in groups.items():
-        known_as = name if len(owners[name]) == 1 else posixpath.basename(_module(folder))
+        if not _is_for_another(group):
+            owners[name].add(_module(folder))
+    for (folder, name), group in groups.items():
+        is_own = len(owners[name]) <= 1 or _is_for_another(group)
+        known_as = name if is_own else posixpath.basename(_module(folder))
         service = links.service(known_as, group[0]) if known_as or not name else None
         if service is None:
             continue
@@ -41,6 +44,11 @@ def configure(facts: Sequence[SettingsFact], links: Links, edges: Edges) -> None
                         edges.refer(service, workload, setting, [setting.at], reference, default=True)
         if not service.workloads:
             _by_name(service, group, links, edges)
+
+
+def _is_for_another(group: list[SettingsFact]) -> bool:
+    """Tell whether a configuration server keeps *group* for the application that its files are named after."""
+    return all(_KEPT.match(posixpath.basename(fact.at.path)) for fact in group)
 
 
 def _module(folder: str) -> str:

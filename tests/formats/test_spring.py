@@ -251,6 +251,20 @@ def test_a_name_that_two_modules_claim_was_copied(check: Check) -> None:
     assert _edges(graph) == {("front", "calls", "stock"), ("audit", "calls", "front")}
 
 
+def test_what_a_configuration_server_keeps_is_not_its_own(check: Check) -> None:
+    kept = "spring.jpa.show-sql = true\nspring.boot.admin.url = http://admin:8026\n"
+    outcome = check(
+        {
+            "compose.yaml": "services:\n  config: {build: ./config-server}\n  user: {build: ./user}\n  admin: {image: shop/admin}\n",
+            "config-server/src/main/resources/repository/user.properties": kept,
+            "user/src/main/resources/application.properties": "spring.application.name = user\n",
+        }
+    )
+    assert [(edge.source.name, edge.target.name) for edge in outcome.graph.dependencies] == [
+        ("user", "admin")
+    ]
+
+
 def test_applications_that_nothing_deploys_are_services_that_can_share_a_database(check: Check) -> None:
     text = "spring.application.name={name}\nspring.datasource.url=jdbc:postgresql://db.example.com:5432/shop\npeer.url=http://{peer}:80\n"
     found = check(

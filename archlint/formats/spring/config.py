@@ -86,7 +86,11 @@ class SpringConfig(Node):
 
     @cached_property
     def application(self) -> str:
-        """The name of the application: said here, in a file beside this one, or by the folder of its module; empty when unknown."""
+        """The name of the application: said here, in a file beside this one, or by the folder of its module; empty when unknown.
+
+        Below the resources of a module, a file of another name than `application` and `bootstrap` is kept by a configuration server for
+        the application that it is named after (Spring Cloud Config, "Environment Repository").
+        """
         if self.own_name:
             return self.own_name
         resolver, path = self.document.resolver, self.document.path
@@ -96,7 +100,10 @@ class SpringConfig(Node):
                 name = SpringConfig(document).own_name if isinstance(document.data, dict) else ""
                 if name:
                     return name
-        module, found, _ = path.partition("/src/main/")
+        module, found, inside = path.partition("/src/main/")
+        name = posixpath.basename(path)
+        if inside.count("/") > 1 and not _FILE.match(name):
+            return posixpath.splitext(name)[0]
         return posixpath.basename(module) if found else ""
 
 
