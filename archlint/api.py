@@ -51,7 +51,7 @@ from archlint.model.values import key_words
 from archlint.rule.discovery import rules_in
 from archlint.rule.rule import Bad, Context, Good, Options, Rule, rule
 from archlint.rule.structure import Structure, StructureFault
-from archlint.source.document import UNKNOWN, Document, Node, Resolver, Target, Unknown, Unresolved
+from archlint.source.document import UNKNOWN, Document, Node, Resolver, Target, Unknown, Unresolved, follow
 from archlint.source.fault import SyntaxFault
 from archlint.source.location import Location, Region
 from archlint.source.parse import Parsed, parse
@@ -135,6 +135,7 @@ __all__ = [
     "WorkloadFact",
     "credential_in",
     "engine_of",
+    "follow",
     "format_pointer",
     "hook",
     "infrastructure_roles",

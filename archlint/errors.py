@@ -1,5 +1,7 @@
 """The errors that archlint raises: one small tree, and nothing else leaves the engine."""
 
+from collections.abc import Iterable
+
 
 class ArchlintError(Exception):
     """Any error that is the user's to mend; the message is shown as it is."""
@@ -32,3 +34,11 @@ class ConfigError(ArchlintError):
 
 class PluginError(ArchlintError):
     """A plugin cannot be loaded or breaks the contract of a hook; the message names it and its version."""
+
+
+def hint(name: str, names: Iterable[str]) -> str:
+    """Return `, did you mean …?` when one of *names* is close to *name*, else nothing."""
+    from difflib import get_close_matches  # noqa: PLC0415 - for mistakes only
+
+    close = get_close_matches(name, list(names), 1)
+    return f", did you mean `{close[0]}`?" if close else ""

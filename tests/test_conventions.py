@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 from conftest import Check
-from test_rules import RULES, files_of
+from test_rules import RULES
 
 from archlint.api import Severity
+from archlint.engine.examples import files_of
 from archlint.rule.docs import describe_options
 from archlint.rule.rule import PROFILES, Rule
 

@@ -5,10 +5,11 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
-from test_rules import files_of, without_markers
+from test_rules import without_markers
 
 from archlint.api import rules_in
 from archlint.config.model import Config, Layer, RuleChange
+from archlint.engine.examples import files_of
 from archlint.engine.pipeline import Request, run
 from archlint.engine.repair import repair, write
 from archlint.plugins.registry import Registry

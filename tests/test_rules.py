@@ -1,51 +1,25 @@
 """Every example of every rule: what is marked is found, and nothing else."""
 
 import json
-import re
-from collections.abc import Mapping
 
 import pytest
 from conftest import Check
 
 from archlint.api import Finding, Source, parse, rules_in
+from archlint.engine.examples import MARKER, expected, files_of
 from archlint.rule.rule import Example, Rule
 
 RULES = rules_in("archlint_rules")
-_MARKER = re.compile(r"[ \t]*# <- (?P<text>.*?)[ \t]*$")
 _CASES = [
     pytest.param(rule, example, id=f"{rule.id}-{'good' if example.good else 'bad'}{index}")
     for rule in RULES
     for index, example in enumerate(rule.examples)
 ]
-_NAMES = (
-    (re.compile(r"^\s*[\"']?(?:openapi|swagger)[\"']?:", re.MULTILINE), "openapi.yaml"),
-    (re.compile(r"^\s*[\"']?asyncapi[\"']?:", re.MULTILINE), "asyncapi.yaml"),
-    (re.compile(r"^services:", re.MULTILINE), "compose.yaml"),
-)
-
-
-def files_of(example: Example) -> dict[str, str]:
-    """Return the files of *example*; a nameless text gets the usual name of what it is."""
-    return {name or _name(text): text for name, text in example.files}
-
-
-def _name(text: str) -> str:
-    return next((name for pattern, name in _NAMES if pattern.search(text)), "manifest.yaml")
-
-
-def expected(files: Mapping[str, str]) -> list[tuple[str, int, str]]:
-    """Return what the markers say: file, line, part of the message."""
-    return [
-        (path, number, match["text"])
-        for path, text in files.items()
-        for number, line in enumerate(text.splitlines(), 1)
-        if (match := _MARKER.search(line))
-    ]
 
 
 def without_markers(text: str) -> str:
     """Return *text* without what its lines expect."""
-    return "\n".join(_MARKER.sub("", line) for line in text.splitlines()) + "\n"
+    return "\n".join(MARKER.sub("", line) for line in text.splitlines()) + "\n"
 
 
 @pytest.mark.parametrize(("rule", "example"), _CASES)

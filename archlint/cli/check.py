@@ -9,10 +9,10 @@ from typing import Any
 
 import click
 
-from archlint.cli.common import Project, hint, is_terminal, open_project, project_options, request_of
+from archlint.cli.common import Project, is_terminal, open_project, project_options, request_of
 from archlint.cli.output import emit
 from archlint.engine.pipeline import Outcome, Request, run
-from archlint.errors import UsageError
+from archlint.errors import UsageError, hint
 from archlint.findings.report import Report, Reporter, ReportOptions
 from archlint.findings.sanitize import plain
 from archlint.findings.severity import Severity

@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
@@ -145,14 +145,6 @@ def find_root(paths: tuple[str, ...]) -> Path:
         if any((folder / name).exists() for name in _MARKERS):
             return folder
     return common
-
-
-def hint(name: str, names: Iterable[str]) -> str:
-    """Return `, did you mean …?` when one of *names* is close to *name*, else nothing."""
-    from difflib import get_close_matches  # noqa: PLC0415 - for mistakes only
-
-    close = get_close_matches(name, list(names), 1)
-    return f", did you mean `{close[0]}`?" if close else ""
 
 
 def split(values: tuple[str, ...]) -> tuple[str, ...]:

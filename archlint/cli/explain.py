@@ -5,11 +5,11 @@ from pathlib import Path
 
 import click
 
-from archlint.cli.common import find_root, hint, registry_here
+from archlint.cli.common import find_root, registry_here
 from archlint.cli.output import emit
 from archlint.engine.detect import Detector
 from archlint.engine.resolve import Workspace
-from archlint.errors import UsageError
+from archlint.errors import UsageError, hint
 from archlint.findings.sanitize import plain
 from archlint.plugins.registry import Registry
 from archlint.rule.docs import page

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 
 import click
 
-from archlint.cli.common import hint, registry_here
+from archlint.cli.common import registry_here
 from archlint.cli.output import emit
-from archlint.errors import UsageError
+from archlint.errors import UsageError, hint
 from archlint.findings.sanitize import json_text, markdown
 from archlint.rule.rule import Rule
 

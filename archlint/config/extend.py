@@ -4,7 +4,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from archlint.config.file import ConfigFile, hint, read_config
+from archlint.config.file import ConfigFile, read_config
+from archlint.errors import hint
 from archlint.plugins.registry import Registry
 from archlint.source.files import inside
 from archlint.source.pointer import Pointer

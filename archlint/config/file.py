@@ -2,7 +2,6 @@
 
 import os
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -44,14 +43,6 @@ class ConfigFile:
             if line.lstrip().strip('["').startswith(name):
                 return number, len(line) - len(line.lstrip()) + 1
         return 1, 1
-
-
-def hint(name: str, names: Iterable[str]) -> str:
-    """Return `, did you mean …?` when one of *names* is close to *name*, else nothing."""
-    from difflib import get_close_matches  # noqa: PLC0415 - for mistakes only
-
-    close = get_close_matches(name, list(names), 1)
-    return f", did you mean `{close[0]}`?" if close else ""
 
 
 def find_config(start: Path, root: Path) -> Path | None:

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from archlint.config.extend import chain_of, profile_file
-from archlint.config.file import ConfigFile, find_config, hint, read_config
+from archlint.config.file import ConfigFile, find_config, read_config
 from archlint.config.model import COMMAND_LINE, Config, Layer, RuleChange
-from archlint.errors import ConfigError
+from archlint.errors import ConfigError, hint
 from archlint.findings.severity import Severity
 from archlint.plugins.registry import Registry
 from archlint.rule.rule import PROFILES, Rule

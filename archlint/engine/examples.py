@@ -12,7 +12,7 @@ from archlint.plugins.registry import Registry
 from archlint.rule.diagnostics import ARTIFACT_UNPARSABLE, INTERNAL_ERROR
 from archlint.rule.rule import Example, Rule
 
-_MARKER = re.compile(r"[ \t]*# <- (?P<text>.*?)[ \t]*$")
+MARKER = re.compile(r"[ \t]*# <- (?P<text>.*?)[ \t]*$")
 _NAMES = (
     (re.compile(r"^\s*[\"']?(?:openapi|swagger)[\"']?:", re.MULTILINE), "openapi.yaml"),
     (re.compile(r"^\s*[\"']?asyncapi[\"']?:", re.MULTILINE), "asyncapi.yaml"),
@@ -31,7 +31,7 @@ def expected(files: Mapping[str, str]) -> list[tuple[str, int, str]]:
         (path, number, match["text"])
         for path, text in files.items()
         for number, line in enumerate(text.splitlines(), 1)
-        if (match := _MARKER.search(line))
+        if (match := MARKER.search(line))
     ]
 
 

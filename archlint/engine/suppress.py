@@ -9,8 +9,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from archlint.config.file import hint
 from archlint.config.model import Config
+from archlint.errors import hint
 from archlint.findings.finding import Finding, Suppressed
 from archlint.rule.diagnostics import INTERNAL_ERROR, UNEXPLAINED_SUPPRESSION, UNUSED_SUPPRESSION
 from archlint.rule.rule import Rule

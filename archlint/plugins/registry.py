@@ -10,7 +10,7 @@ from typing import Any
 import pluggy
 
 import archlint
-from archlint.errors import PluginError
+from archlint.errors import PluginError, hint
 from archlint.findings.finding import Finding
 from archlint.findings.report import Reporter
 from archlint.model.format import Format
@@ -217,11 +217,7 @@ def _register(manager: pluggy.PluginManager, point: EntryPoint) -> Plugin:
             and name not in known
             and hasattr(getattr(module, name), "archlint_impl")
         ):
-            from difflib import get_close_matches  # noqa: PLC0415 - for mistakes only
-
-            close = get_close_matches(name, known, 1)
-            hint = f", did you mean `{close[0]}`?" if close else ""
             raise PluginError(
-                f"plugin `{point.name}` of {distribution} {version}: there is no hook `{name}`{hint}"
+                f"plugin `{point.name}` of {distribution} {version}: there is no hook `{name}`{hint(name, known)}"
             )
     return Plugin(point.name, distribution, version)

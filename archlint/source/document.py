@@ -8,6 +8,8 @@ from archlint.source.location import Location, Region
 from archlint.source.pointer import Pointer, lookup
 from archlint.source.source import Source
 
+_MOST_STEPS = 64
+
 
 class Unknown:
     """The value of something that cannot be read statically, such as `{{ .Values.x }}`: unknown is not missing."""
@@ -181,3 +183,16 @@ class Node:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.location}>"
+
+
+def follow(document: Document, pointer: Pointer, data: Any) -> tuple[Document, Pointer, Any] | None:
+    """Follow the `$ref` at *data*, and the ones it leads to; `None` when they lead nowhere or in a circle."""
+    for _ in range(_MOST_STEPS):
+        reference = data.get("$ref") if isinstance(data, dict) else None
+        if not isinstance(reference, str):
+            return document, pointer, data
+        found = document.resolve(reference)
+        if not isinstance(found, Target):
+            return None
+        document, pointer, data = found.document, found.pointer, found.data
+    return None

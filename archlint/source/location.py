@@ -20,6 +20,10 @@ class Region(Struct, frozen=True, order=True):
         """Return the empty region at *line* and *column*."""
         return cls(line, column, line, column)
 
+    def moved(self, lines: int) -> "Region":
+        """Return the region *lines* further down."""
+        return Region(self.start_line + lines, self.start_column, self.end_line + lines, self.end_column)
+
 
 class Location(Struct):
     """A node of a document, or a whole file.

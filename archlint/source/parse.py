@@ -213,11 +213,7 @@ def _no_collection() -> Iterator[None]:
 
 
 def _moved(fault: SyntaxFault, line: int) -> SyntaxFault:
-    return SyntaxFault(fault.message, _shifted(fault.region, line)) if line else fault
-
-
-def _shifted(region: Region, line: int) -> Region:
-    return Region(region.start_line + line, region.start_column, region.end_line + line, region.end_column)
+    return SyntaxFault(fault.message, fault.region.moved(line)) if line else fault
 
 
 class _JsonLocator:
@@ -245,4 +241,4 @@ class _YamlLocator:
         found = locate_in_yaml(self._text, self._index, places, strict=self._strict)
         if not self._line:
             return found
-        return {place: _shifted(region, self._line) for place, region in found.items()}
+        return {place: region.moved(self._line) for place, region in found.items()}

@@ -113,7 +113,7 @@ class _Windows:
         line = self._line(start) - 1
         for place, region in scan.found.items():
             if place[0] != node.pointer:
-                self.found[place] = _moved(region, line)
+                self.found[place] = region.moved(line)
 
     def _end_of(self, start: int, end: int, column: int) -> tuple[int, int]:
         """Return line and column where the last scalar ends in the block mapping at *start*."""
@@ -132,7 +132,7 @@ class _Windows:
         scan.run()
         if scan.broken:
             raise _GiveUpError
-        region = _moved(scan.found[(), False], self._line(start) - 1)
+        region = scan.found[(), False].moved(self._line(start) - 1)
         return region.end_line, region.end_column
 
     def _content(self, start: int, end: int) -> tuple[int, int]:
@@ -182,7 +182,3 @@ def _name(key: re.Match[str]) -> str:
     if plain is not None:
         return key_text(resolve_plain(plain))
     return str(double) if double is not None else str(single).replace("''", "'")
-
-
-def _moved(region: Region, line: int) -> Region:
-    return Region(region.start_line + line, region.start_column, region.end_line + line, region.end_column)

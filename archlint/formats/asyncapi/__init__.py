@@ -14,7 +14,6 @@ from archlint.formats.asyncapi.views import (
     Message,
     Server,
     api_of,
-    follow,
 )
 
 __all__ = [
@@ -25,7 +24,6 @@ __all__ = [
     "Channel",
     "Message",
     "Server",
-    "follow",
 ]
 
 

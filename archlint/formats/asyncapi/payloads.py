@@ -3,8 +3,8 @@
 import re
 from typing import Any
 
-from archlint.api import Document, Pointer
-from archlint.formats.asyncapi.views import Message, follow
+from archlint.api import Document, Pointer, follow
+from archlint.formats.asyncapi.views import Message
 
 _JSON_SCHEMA = re.compile(
     r"application/(vnd\.aai\.asyncapi|vnd\.oai\.openapi|schema)\b(\+json|\+yaml)?(;|$)", re.IGNORECASE

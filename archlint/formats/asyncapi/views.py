@@ -4,26 +4,13 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, Literal
 
-from archlint.api import Document, Location, Node, Pointer, Target
+from archlint.api import Document, Location, Node, Pointer, follow
 from archlint.formats.asyncapi.addresses import bound
 
 type Action = Literal["send", "receive"]
 
-_MOST_STEPS = 64
+_MOST_DEPTH = 64
 _NEWER = 3
-
-
-def follow(document: Document, pointer: Pointer, data: Any) -> tuple[Document, Pointer, Any] | None:
-    """Follow the `$ref` at *data*, and the ones it leads to; `None` when they lead nowhere or in a circle."""
-    for _ in range(_MOST_STEPS):
-        reference = data.get("$ref") if isinstance(data, dict) else None
-        if not isinstance(reference, str):
-            return document, pointer, data
-        found = document.resolve(reference)
-        if not isinstance(found, Target):
-            return None
-        document, pointer, data = found.document, found.pointer, found.data
-    return None
 
 
 class View(Node):
@@ -325,7 +312,7 @@ class Message(View):
         parts = [*found, self.data] if self.root.is_newer else [self.data, *found]
         merged: dict[str, Any] = {}
         for part in parts:
-            merged = _patched(merged, part, _MOST_STEPS)
+            merged = _patched(merged, part, _MOST_DEPTH)
         return merged
 
     def field(self, name: str) -> Any:

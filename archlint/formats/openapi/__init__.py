@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from archlint.api import Document, Fact, Format, Node, Problem
 from archlint.formats.openapi.base import IDEMPOTENT, SAFE
 from archlint.formats.openapi.content import Body, MediaType, Parameter, Response, SecurityScheme
-from archlint.formats.openapi.schema import Schema, follow
+from archlint.formats.openapi.schema import Schema
 from archlint.formats.openapi.views import OpenAPI, Operation, PathItem
 from archlint.formats.openapi.walk import Webhook, root_of, walk
 
@@ -23,7 +23,6 @@ __all__ = [
     "Schema",
     "SecurityScheme",
     "Webhook",
-    "follow",
     "root_of",
 ]
 

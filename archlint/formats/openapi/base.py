@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from archlint.api import Document, Location, Node, Pointer
-from archlint.formats.openapi.schema import follow
+from archlint.api import Document, Location, Node, Pointer, follow
 
 if TYPE_CHECKING:
     from archlint.formats.openapi.views import OpenAPI

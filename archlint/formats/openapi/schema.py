@@ -4,23 +4,9 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
-from archlint.api import Document, Node, Pointer, Target
+from archlint.api import Document, Node, Pointer, follow
 
-_MOST_STEPS = 64
 _MOST_PARTS = 200
-
-
-def follow(document: Document, pointer: Pointer, data: Any) -> tuple[Document, Pointer, Any] | None:
-    """Follow the `$ref` at *data*, and the ones it leads to; `None` when they lead nowhere or in a circle."""
-    for _ in range(_MOST_STEPS):
-        reference = data.get("$ref") if isinstance(data, dict) else None
-        if not isinstance(reference, str):
-            return document, pointer, data
-        found = document.resolve(reference)
-        if not isinstance(found, Target):
-            return None
-        document, pointer, data = found.document, found.pointer, found.data
-    return None
 
 
 class Schema(Node):

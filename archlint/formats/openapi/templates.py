@@ -3,10 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from archlint.api import Problem, Related
+from archlint.api import Problem, Related, follow
 from archlint.formats.openapi.base import View
 from archlint.formats.openapi.content import Parameter
-from archlint.formats.openapi.schema import follow
 from archlint.formats.openapi.views import OpenAPI, Operation, PathItem
 
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")

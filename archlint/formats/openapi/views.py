@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
-from archlint.api import Document, Location, Node, Pointer
+from archlint.api import Document, Location, Node, Pointer, follow
 from archlint.formats.openapi.base import METHODS, View, server_urls, swagger_servers
 from archlint.formats.openapi.content import Body, Parameter, Response, SecurityScheme
-from archlint.formats.openapi.schema import follow
 
 
 class OpenAPI(Node):

@@ -13,8 +13,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from archlint.api import Bad, Context, Good, Problem, Severity, rule
-from archlint.formats.asyncapi import AsyncOperation, Message, follow
+from archlint.api import Bad, Context, Good, Problem, Severity, follow, rule
+from archlint.formats.asyncapi import AsyncOperation, Message
 from archlint.formats.asyncapi.payloads import payload_of
 
 _AT_LEAST_ONCE = frozenset(
