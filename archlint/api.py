@@ -22,6 +22,7 @@ from archlint.model.facts import (
     LinkFact,
     MessageFact,
     OperationFact,
+    PolicyFact,
     Port,
     Probe,
     RouteFact,
@@ -46,6 +47,7 @@ from archlint.model.graph import (
 )
 from archlint.model.hosts import reach_of
 from archlint.model.identity import normalised as plain_name
+from archlint.model.policy import Policy, PolicyKey, PolicyValue
 from archlint.model.stores import engine_of, infrastructure_roles, is_third_party, role_of
 from archlint.model.values import key_words
 from archlint.rule.discovery import rules_in
@@ -100,6 +102,10 @@ __all__ = [
     "Parsed",
     "PluginError",
     "Pointer",
+    "Policy",
+    "PolicyFact",
+    "PolicyKey",
+    "PolicyValue",
     "Port",
     "Probe",
     "Problem",

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
+from archlint.model.policy import Policy
 from archlint.source.location import Location
 
 
@@ -191,7 +192,7 @@ class RouteFact(BaseFact):
     """Traffic for some hosts and paths goes to backends: Ingress, HTTPRoute, VirtualService, gateway configuration.
 
     `gateway` names the service that routes, where it is one of the system; `public` tells whether the outside can use the route.
-    `policy` has what the route sets, normalised (milliseconds, retries beside the first try).
+    `policy` is what the route sets, `mesh` tells that calls between services follow the route as well.
     """
 
     kind: str
@@ -203,8 +204,22 @@ class RouteFact(BaseFact):
     backends: tuple[Backend, ...] = ()
     gateway: str = ""
     public: bool | None = None
-    policy: dict[str, Any] = {}
+    mesh: bool = False
+    policy: Policy | None = None
     extra: dict[str, Any] = {}
+
+
+class PolicyFact(BaseFact):
+    """Calls are subject to a policy that is no route's: a client library's, a sidecar's, a gateway's for all of its routes.
+
+    It holds for the calls of `source` (`None` = of everybody, empty = of the service the document belongs to) to `target` (`None` = to
+    everybody, otherwise a host or a name), both as written and looked up in `scope`.
+    """
+
+    policy: Policy
+    source: str | None = None
+    target: str | None = None
+    scope: str = ""
 
 
 class SelectFact(BaseFact):
@@ -339,6 +354,7 @@ type Fact = (
     | ConfigFact
     | SettingsFact
     | RouteFact
+    | PolicyFact
     | SelectFact
     | DependencyFact
     | DatastoreFact

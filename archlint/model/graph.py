@@ -17,6 +17,7 @@ from archlint.model.facts import (
     WorkloadFact,
 )
 from archlint.model.identity import Variants
+from archlint.model.policy import Policy
 from archlint.source.location import Location
 
 
@@ -123,7 +124,7 @@ class Dependency(Element):
     """An edge: `kind` is `calls`, `uses`, `produces`, `consumes` or `routes`.
 
     `confidence` combines independent evidence. `declared` tells that somebody wrote the edge down as architecture, `observed` that it
-    was read from what is deployed.
+    was read from what is deployed. `policies` are what its calls are subject to, the innermost layer first.
     """
 
     kind: str
@@ -133,7 +134,7 @@ class Dependency(Element):
     declared: bool = False
     observed: bool = False
     criticality: str = ""
-    policy: dict[str, Any] = field(default_factory=dict)
+    policies: list[Policy] = field(default_factory=list)
 
     @property
     def level(self) -> Confidence:

@@ -166,8 +166,14 @@ def test_routes_of_a_gateway_have_the_filters_that_hold_for_them(tmp_path: Path,
     assert (stock.gateway, stock.name, stock.path, stock.methods) == ("front", "stock", "/stock/**", ("GET",))
     assert (stock.backends[0].host, web.backends[0].host, web.backends[0].port) == ("stock", "site", "8080")
     assert web.hosts == ("*.example.com",)
-    retry = {"retries": 2, "retry_methods": ["GET", "POST"], "retry_on": ["SERVICE_UNAVAILABLE"]}
-    assert (stock.policy, web.policy) == ({**retry, "circuit_breaker": True}, retry)
+    retry = {"retries": 2, "retryMethods": "GET,POST", "retryOn": "SERVICE_UNAVAILABLE"}
+    assert stock.policy
+    assert web.policy
+    assert {key: value.value for key, value in stock.policy.values.items()} == {
+        **retry,
+        "circuitBreaker": True,
+    }
+    assert {key: value.value for key, value in web.policy.values.items()} == retry
 
 
 COMPOSE = """

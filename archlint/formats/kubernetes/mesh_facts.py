@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from archlint.api import Backend, Fact, RouteFact, SelectFact
+from archlint.api import Backend, Fact, Policy, PolicyKey, PolicyValue, RouteFact, SelectFact
 from archlint.formats.kubernetes.mesh import GATEWAY, ISTIO, MeshRoute, milliseconds, routes
 from archlint.formats.kubernetes.views import Manifest
 
@@ -17,6 +17,8 @@ GROUPS = (
     "flagger.app",
     "argoproj.io",
 )
+_ISTIO_RETRIES = 2
+_ISTIO_RETRY_ON = "connect-failure,refused-stream,unavailable,cancelled"
 _ROUTED = frozenset(("VirtualService", "HTTPRoute"))
 _KEPT = frozenset((
     "PeerAuthentication", "RequestAuthentication", "AuthorizationPolicy", "DestinationRule", "ServiceEntry", "Gateway", "Sidecar", "VirtualService",
@@ -55,15 +57,10 @@ def facts(manifest: Manifest) -> Iterator[Fact]:
 def _route(route: MeshRoute) -> Iterator[Fact]:
     manifest = route.manifest
     hosts = manifest.get("spec", "hosts", default=manifest.get("spec", "hostnames", default=[]))
-    gateways = manifest.get("spec", "gateways", default=[])
     backends = tuple(_backends(route))
     if not backends:
         return
-    policy: dict[str, Any] = {}
-    if route.timeout is not None:
-        policy["timeoutMs"] = milliseconds(route.timeout[0])
-    if route.retries is not None:
-        policy["retries"] = route.retries
+    public, mesh = _entries(manifest)
     yield RouteFact(
         at=route.location,
         extractor=route.tool,
@@ -73,9 +70,64 @@ def _route(route: MeshRoute) -> Iterator[Fact]:
         scope=manifest.scope,
         hosts=tuple(host for host in hosts if isinstance(host, str)) if isinstance(hosts, list) else (),
         backends=backends,
-        public=any(name != "mesh" for name in gateways) if isinstance(gateways, list) and gateways else None,
-        policy=policy,
+        public=public,
+        mesh=mesh,
+        policy=policy_of(route),
     )
+
+
+def _entries(manifest: Manifest) -> tuple[bool | None, bool]:
+    """Return whether traffic from outside follows the routes of *manifest*, and whether calls between services do.
+
+    Istio: without `gateways` those of the mesh alone. Gateway API: of the parents, a Service means calls to it.
+    """
+    if manifest.group == ISTIO:
+        gateways = manifest.get("spec", "gateways")
+        names = gateways if isinstance(gateways, list) and gateways else ["mesh"]
+        return (True if any(name != "mesh" for name in names) else None), "mesh" in names
+    kinds = [
+        parent.get("kind", "Gateway")
+        for parent in manifest.items("spec", "parentRefs")
+        if isinstance(parent, dict)
+    ]
+    return (True if "Gateway" in kinds else None), "Service" in kinds
+
+
+def policy_of(route: MeshRoute) -> Policy:
+    """Return what *route* does to calls.
+
+    Istio: requests have no timeout and two retries on conditions that are safe, unless the route says otherwise (VirtualService,
+    HTTPRoute.timeout and HTTPRetry). Gateway API leaves both to the implementation.
+    """
+    values: dict[PolicyKey, PolicyValue] = {}
+    if route.timeout is not None:
+        _duration(values, "timeoutMs", route, route.timeout)
+    if route.per_try is not None:
+        _duration(values, "perTryTimeoutMs", route, route.per_try)
+    if route.retries is not None:
+        key = "retries" if route.tool == "istio" else "retry"
+        values["retries"] = PolicyValue(route.retries, route.at(key, "attempts"))
+        conditions = route.retry.get("retryOn", route.retry.get("codes"))
+        if conditions:
+            said = ",".join(map(str, conditions)) if isinstance(conditions, list) else str(conditions)
+            values["retryOn"] = PolicyValue(said, route.at(key))
+    if route.tool == "istio":
+        values.setdefault("timeoutMs", PolicyValue(0, default=True))
+        if "retries" not in values and "fault" not in route.data:
+            values["retries"] = PolicyValue(_ISTIO_RETRIES, default=True)
+            values["retryOn"] = PolicyValue(_ISTIO_RETRY_ON, default=True)
+    return Policy(tool=route.tool, layer="sidecar", values=values)
+
+
+def _duration(
+    values: dict[PolicyKey, PolicyValue],
+    key: PolicyKey,
+    route: MeshRoute,
+    written: tuple[Any, tuple[str | int, ...]],
+) -> None:
+    found = milliseconds(written[0])
+    if found is not None:
+        values[key] = PolicyValue(found, route.at(*written[1]))
 
 
 def _backends(route: MeshRoute) -> Iterator[Backend]:

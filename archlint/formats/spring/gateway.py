@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from archlint.api import Backend, Pointer, RouteFact
+from archlint.api import Backend, Location, Pointer, Policy, PolicyKey, PolicyValue, RouteFact
 from archlint.formats.spring.config import SpringConfig
 
 GATEWAYS = (
@@ -45,7 +45,7 @@ def routes(config: SpringConfig) -> Iterator[RouteFact]:
                 methods=_words(predicates.get("Method")),
                 backends=(Backend(host=match["host"], port=match["port"] or "", at=at),),
                 gateway=config.application,
-                policy=_policy(filters),
+                policy=_policy(filters, at),
                 extra={"filters": [name for name, _ in filters]},
             )
 
@@ -67,17 +67,20 @@ def _words(value: Any) -> tuple[str, ...]:
     return tuple(str(item).strip() for item in items if str(item).strip())
 
 
-def _policy(filters: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+def _policy(filters: list[tuple[str, Any]], at: Location) -> Policy:
+    values: dict[PolicyKey, PolicyValue] = {}
     for name, arguments in filters:
         if name == "Retry":
             given = arguments if isinstance(arguments, dict) else {}
-            retries = str(given.get("retries", arguments if isinstance(arguments, str) else _RETRIES))
-            found["retries"] = int(retries) if retries.isdecimal() else _RETRIES
-            found["retry_methods"] = list(_words(given.get("methods")) or _RETRIED)
-            found["retry_on"] = [*_words(given.get("statuses")), *_words(given.get("series"))]
+            said = given.get("retries", arguments if isinstance(arguments, str) else "")
+            retries = int(said) if str(said).isdecimal() else _RETRIES
+            values["retries"] = PolicyValue(retries, at, default=not str(said).isdecimal())
+            values["retryMethods"] = PolicyValue(",".join(_words(given.get("methods")) or _RETRIED), at)
+            conditions = [*_words(given.get("statuses")), *_words(given.get("series"))]
+            if conditions:
+                values["retryOn"] = PolicyValue(",".join(conditions), at)
         elif name == "CircuitBreaker":
-            found["circuit_breaker"] = True
+            values["circuitBreaker"] = PolicyValue(True, at)
         elif name == "RequestRateLimiter":
-            found["rate_limit"] = True
-    return found
+            values["rateLimit"] = PolicyValue("filter", at)
+    return Policy(tool="spring cloud gateway", layer="gateway", values=values)
