@@ -24,6 +24,7 @@ from archlint.model.facts import (
     EndpointFact,
     Fact,
     LinkFact,
+    PolicyFact,
     RouteFact,
     SelectFact,
     ServiceFact,
@@ -32,6 +33,7 @@ from archlint.model.facts import (
 )
 from archlint.model.graph import Datastore, Evidence, Service, ServiceGraph
 from archlint.model.identity import Endpoints, Unions, Variants, normalised, selects
+from archlint.model.layers import Layers
 from archlint.model.links import Links
 from archlint.model.stores import INFRASTRUCTURE, KINDS, engine_of, is_third_party, role_of
 
@@ -74,6 +76,7 @@ class _Builder:
         self.channels: list[ChannelFact] = groups[ChannelFact]
         self.apis: list[ApiFact] = groups[ApiFact]
         self.settings: list[SettingsFact] = groups[SettingsFact]
+        self.policies: list[PolicyFact] = groups[PolicyFact]
         self.graph = ServiceGraph(
             endpoints=self.endpoints,
             workloads=self.workloads,
@@ -90,16 +93,20 @@ class _Builder:
         links = Links(self.graph, self.elements)
         links.declare(self.declared, self.stores)
         links.provide(self.apis)
-        edges = Edges(self.graph, self.elements, Endpoints(self.endpoints), self.configs)
+        endpoints = Endpoints(self.endpoints)
+        edges = Edges(self.graph, self.elements, endpoints, self.configs)
         for workload in self.workloads:
             element = self.elements["workload", workload.scope, workload.name]
             if isinstance(element, Service):
                 edges.observe(element, workload)
         configure(self.settings, links, edges)
         edges.connect()
+        layers = Layers(self.graph, self.elements, endpoints, links)
+        layers.route(edges)
         edges.declare(self.dependencies, links)
         links.channels(self.channels, edges)
         edges.finish()
+        layers.attach(self.policies)
         self._name()
         return self.graph
 

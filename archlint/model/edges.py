@@ -183,6 +183,8 @@ class Edges:
             if isinstance(seen.target, Service) and KINDS.get(engine) in {"db", "cache", "broker"}:
                 spoken.setdefault(seen.target.id, engine)
         stores = {name: self._as_store(name, engine) for name, engine in spoken.items()}
+        for key, element in self._elements.items():
+            self._elements[key] = stores.get(element.id, element)
         for seen in self._seen:
             target = stores.get(seen.target.id, seen.target)
             if seen.service.id in stores:
