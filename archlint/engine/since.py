@@ -17,7 +17,7 @@ _HUNK = re.compile(r"@@ -\d+(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 _ESCAPE = re.compile(rb"\\([0-7]{3}|.)")
 _ESCAPES = {b"a": b"\a", b"b": b"\b", b"t": b"\t", b"n": b"\n", b"v": b"\v", b"f": b"\f", b"r": b"\r"}
 _ALL = (1, 1 << 30)
-_SAFE = (
+SAFE = (
     "-c",
     "core.fsmonitor=false",
     "-c",
@@ -25,6 +25,7 @@ _SAFE = (
     "-c",
     "safe.bareRepository=explicit",
 )
+"""What keeps git from running what a repository configures."""
 _DIFF = (
     "diff",
     "--unified=0",
@@ -46,16 +47,22 @@ def changed_since(root: Path, ref: str) -> Changes:
 
     Raise `UsageError` when there is no git, no repository or no such ref.
     """
-    if shutil.which("git") is None:
-        raise UsageError("`--since` needs git, which is not installed")
-    if ref.startswith("-") or not _git(
-        root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}"
-    ):
-        raise UsageError(f"`{ref}` is no commit of a git repository at `{root}`")
+    commit_of(root, ref, "--since")
     changes = _parse(_git(root, *_DIFF, ref, "--", ".", needed=True))
     untracked = _git(root, "ls-files", "--others", "--exclude-standard", "-z", needed=True)
     changes |= {path: [_ALL] for path in untracked.split("\0") if path}
     return changes
+
+
+def commit_of(root: Path, ref: str, option: str) -> str:
+    """Return the commit that *ref*, given with *option*, names in the repository at *root*; raise `UsageError` when there is none."""
+    if shutil.which("git") is None:
+        raise UsageError(f"`{option}` needs git, which is not installed")
+    wanted = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
+    commit = "" if ref.startswith("-") else _git(root, *wanted).strip()
+    if not commit:
+        raise UsageError(f"`{ref}` is no commit of a git repository at `{root}`")
+    return commit
 
 
 def only_changed(findings: Iterable[Finding], changes: Changes) -> list[Finding]:
@@ -113,7 +120,7 @@ def _unescaped(match: re.Match[bytes]) -> bytes:
 def _git(root: Path, *arguments: str, needed: bool = False) -> str:
     try:
         done = subprocess.run(  # noqa: S603 - the arguments are ours; the ref was checked
-            ("git", *_SAFE, *arguments),  # noqa: S607
+            ("git", *SAFE, *arguments),  # noqa: S607
             cwd=root,
             capture_output=True,
             check=False,

@@ -1,14 +1,11 @@
-"""The graph as JSON, Mermaid and DOT, and why an edge is in it."""
+"""The graph as plain data, what two graphs differ in, and why an edge is in one."""
 
-from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
-from archlint.findings.sanitize import plain
 from archlint.model.graph import Datastore, Dependency, Element, Evidence, Service, ServiceGraph
+from archlint.model.policy import Policy, PolicyValue
 from archlint.source.pointer import format_pointer
-
-_ARROWS = {"calls": "-->", "uses": "-->", "produces": "-.->", "consumes": "-.->", "routes": "==>"}
-_STYLES = {"calls": "solid", "uses": "solid", "produces": "dashed", "consumes": "dashed", "routes": "bold"}
 
 
 def to_json(graph: ServiceGraph) -> dict[str, Any]:
@@ -78,41 +75,58 @@ def _edge(edge: Dependency) -> dict[str, Any]:
             }
             for item in edge.evidence
         ],
+        "policies": [_policy(policy) for policy in edge.policies],
     }
 
 
-def to_mermaid(graph: ServiceGraph) -> str:
-    """Return the graph as a Mermaid flowchart: services as boxes, datastores as cylinders, channels as flags."""
-    names = _names(graph)
-    lines = ["flowchart LR"]
-    lines.extend(f'  {names[service.id]}["{_mermaid(service.name)}"]' for service in graph.services)
-    lines.extend(f'  {names[store.id]}[("{_mermaid(store.name)}")]' for store in _connected(graph))
-    lines.extend(f'  {names[topic.id]}>"{_mermaid(topic.name)}"]' for topic in graph.topics)
-    for edge in graph.dependencies:
-        start, end = names[edge.source.id], names[edge.target.id]
-        if edge.kind == "consumes":
-            start, end = end, start
-        lines.append(f"  {start} {_ARROWS[edge.kind]}|{edge.kind}| {end}")
-    return "\n".join(lines) + "\n"
+def _policy(policy: Policy) -> dict[str, Any]:
+    return {
+        "tool": policy.tool,
+        "layer": policy.layer,
+        **{key: _value(value) for key, value in policy.values.items()},
+    }
 
 
-def to_dot(graph: ServiceGraph) -> str:
-    """Return the graph in the DOT language."""
-    names = _names(graph)
-    lines = ["digraph services {", "  rankdir=LR;", '  node [fontname="sans-serif"];']
-    lines.extend(
-        f'  {names[service.id]} [label="{_dot(service.name)}", shape=box];' for service in graph.services
+def _value(value: PolicyValue) -> dict[str, Any]:
+    if value.at is None:
+        return {"value": value.value, "default": value.default}
+    return {
+        "value": value.value,
+        "default": value.default,
+        "path": value.at.path,
+        "line": _line(value.at),
+        "pointer": format_pointer(value.at.pointer),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The edges that one of two graphs has and the other has not, by kind and names of their ends."""
+
+    added: list[Dependency]
+    removed: list[Dependency]
+
+
+def difference(before: ServiceGraph, after: ServiceGraph) -> Difference:
+    """Return what changes from *before* to *after*."""
+    old = {_ends(edge): edge for edge in before.dependencies}
+    new = {_ends(edge): edge for edge in after.dependencies}
+    return Difference(
+        added=[edge for ends, edge in new.items() if ends not in old],
+        removed=[edge for ends, edge in old.items() if ends not in new],
     )
-    lines.extend(
-        f'  {names[store.id]} [label="{_dot(store.name)}", shape=cylinder];' for store in _connected(graph)
-    )
-    lines.extend(f'  {names[topic.id]} [label="{_dot(topic.name)}", shape=cds];' for topic in graph.topics)
-    for edge in graph.dependencies:
-        start, end = names[edge.source.id], names[edge.target.id]
-        if edge.kind == "consumes":
-            start, end = end, start
-        lines.append(f'  {start} -> {end} [label="{edge.kind}", style={_STYLES[edge.kind]}];')
-    return "\n".join([*lines, "}"]) + "\n"
+
+
+def difference_to_json(changes: Difference) -> dict[str, Any]:
+    """Return *changes* as plain data: `added` and `removed` edges with their evidence."""
+    return {
+        "added": [_edge(edge) for edge in changes.added],
+        "removed": [_edge(edge) for edge in changes.removed],
+    }
+
+
+def _ends(edge: Dependency) -> tuple[str, str, str]:
+    return edge.kind, edge.source.name, edge.target.name
 
 
 def explain(graph: ServiceGraph, source: str, target: str) -> list[tuple[Dependency, list[Evidence]]]:
@@ -131,30 +145,6 @@ def _goes_by(element: Element, name: str) -> bool:
         or name in getattr(element, "aliases", ())
         or name == getattr(element, "host", None)
     )
-
-
-def _connected(graph: ServiceGraph) -> list[Datastore]:
-    """Return the datastores without those that only stand for the server of a database that is shown."""
-    used = {edge.target.id for edge in graph.dependencies}
-    hosts = {(store.scope, store.host) for store in graph.datastores if store.database}
-    return [
-        store
-        for store in graph.datastores
-        if store.id in used or store.database or (store.scope, store.host) not in hosts
-    ]
-
-
-def _names(graph: ServiceGraph) -> dict[str, str]:
-    elements: Iterable[Element] = (*graph.services, *graph.datastores, *graph.topics)
-    return {element.id: f"n{index}" for index, element in enumerate(elements)}
-
-
-def _mermaid(text: str) -> str:
-    return "".join(char if char.isalnum() or char in " -_./()" else f"#{ord(char)};" for char in text)
-
-
-def _dot(text: str) -> str:
-    return plain(text).replace("\\", "\\\\").replace('"', '\\"')
 
 
 def _line(at: Any) -> int:

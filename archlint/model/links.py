@@ -14,7 +14,7 @@ from archlint.model.facts import (
     ServiceFact,
 )
 from archlint.model.graph import Datastore, Evidence, Service, ServiceGraph, Topic
-from archlint.model.identity import normalised
+from archlint.model.identity import Unions, normalised
 from archlint.model.stores import KINDS, engine_of
 from archlint.model.topics import same_channels
 
@@ -37,6 +37,11 @@ class Links:
         definitions = [link for link in graph.links if link.kind == "definition"]
         self._providers = {link.target: link.source for link in definitions if link.source}
         self._api_types = {link.target: link.extra.get("type", "") for link in definitions if not link.source}
+        self._spaces = Unions()
+        self._declared_in: dict[str, set[object]] = defaultdict(set)
+        for link in graph.links:
+            if link.kind == "document":
+                self._spaces.join(link.source, link.target)
         for service in graph.services:
             self._index(service)
         for store in graph.datastores:
@@ -55,12 +60,16 @@ class Links:
                 self._by_folder[folder].append(service)
 
     def declare(self, services: Sequence[ServiceFact], stores: Sequence[DatastoreFact]) -> None:
-        """Join declared services and stores with the running ones of the same name, or add them."""
+        """Join declared services and stores with the running ones of the same name, or add them.
+
+        Those that are declared in spaces of their own (`scope`) are one only where documents of the spaces name each other.
+        """
         for fact in services:
             service = self._match(fact)
             if service is None:
                 service = Service(id=f"service:{fact.entity or fact.name}", name=fact.name, scope=fact.scope)
                 self.graph.services.append(service)
+            self._note_space(service, fact.scope)
             if fact.first_party is not None:
                 service.first_party = fact.first_party
             service.evidence.append(
@@ -78,7 +87,8 @@ class Links:
             found = [
                 store
                 for store in self._stores.get(store_fact.name.lower(), [])
-                if not engine or not store.engine or store.engine == engine
+                if (not engine or not store.engine or store.engine == engine)
+                and self._may_be(store, store_fact.scope)
             ]
             if not found:
                 store = Datastore(
@@ -86,12 +96,14 @@ class Links:
                     name=store_fact.name,
                     host=store_fact.name,
                     database=store_fact.database,
+                    scope=store_fact.scope,
                     engine=engine,
                     kind=KINDS.get(engine, "db"),
                 )
                 self.graph.datastores.append(store)
                 found = [store]
             for store in found:
+                self._note_space(store, store_fact.scope)
                 store.owner = store_fact.owner or store.owner
                 store.system = store_fact.system or store.system
                 store.aliases.update(name for name in (store_fact.name, store_fact.entity) if name)
@@ -102,11 +114,25 @@ class Links:
 
     def _match(self, fact: ServiceFact) -> Service | None:
         for name in (fact.entity, fact.name, *fact.aliases):
-            found = self._by_name.get(name.lower(), []) if name else []
+            known = self._by_name.get(name.lower(), []) if name else []
+            found = [service for service in known if self._may_be(service, fact.scope)]
             if len(found) == 1:
                 return found[0]
-        found = self._by_normal.get(normalised(fact.name), [])
+        found = [
+            service
+            for service in self._by_normal.get(normalised(fact.name), [])
+            if self._may_be(service, fact.scope)
+        ]
         return found[0] if len(found) == 1 and len(normalised(fact.name)) >= _LEAST_NAME else None
+
+    def _may_be(self, element: Service | Datastore, space: str) -> bool:
+        """Tell whether *element* may be what somebody declares in *space*: nobody declares it in another one."""
+        spaces = self._declared_in.get(element.id)
+        return not space or not spaces or self._spaces.find(space) in spaces
+
+    def _note_space(self, element: Service | Datastore, space: str) -> None:
+        if space:
+            self._declared_in[element.id].add(self._spaces.find(space))
 
     def service(self, name: str, fact: BaseFact) -> Service | None:
         """Return the service that *name* means; for an empty name the one that the document of *fact* belongs to."""

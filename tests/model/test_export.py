@@ -4,7 +4,8 @@ from systems import deployment, graph_of
 
 from archlint.api import Evidence
 from archlint.model.builder import build_graph
-from archlint.model.export import explain, to_dot, to_json, to_mermaid
+from archlint.model.draw import to_dot, to_mermaid
+from archlint.model.export import explain, to_json
 from archlint.model.facts import ChannelFact, WorkloadFact
 from archlint.model.graph import Service, ServiceGraph
 from archlint.source.location import Location, Region
