@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import Check
 
 from archlint.api import DatastoreFact, DependencyFact, Document, ServiceFact
 from archlint.engine.resolve import Workspace
@@ -72,6 +73,33 @@ def test_nodes_and_connections(read: Any) -> None:
         ("orders", "orders-db", "uses", 1.0),
         ("orders", "engine", "", 0.7),
     ]
+
+
+def _architecture(detail: str = "") -> dict[str, Any]:
+    first = node("orders") | ({"details": {"detailed-architecture": detail}} if detail else {})
+    return {
+        "nodes": [first, node("orders-db", "database")],
+        "relationships": [connects("orders", "orders-db", protocol="JDBC")],
+    }
+
+
+@pytest.mark.parametrize(
+    ("detail", "services", "stores"),
+    [
+        ("", ["orders", "orders (b/shop.json)"], ["orders-db", "orders-db (b/shop.json)"]),
+        ("../b/shop.json", ["orders"], ["orders-db"]),
+        ("https://example.com/b/shop.json", ["orders", "orders (b/shop.json)"], ["orders-db", "orders-db (b/shop.json)"]),
+        ("../../b/shop.json", ["orders", "orders (b/shop.json)"], ["orders-db", "orders-db (b/shop.json)"]),
+    ],
+)  # fmt: skip
+def test_equal_identifiers_are_one_only_within_an_architecture(
+    check: Check, detail: str, services: list[str], stores: list[str]
+) -> None:
+    files = {"a/shop.json": json.dumps(_architecture(detail)), "b/shop.json": json.dumps(_architecture())}
+    graph = check(files).graph
+    assert [service.name for service in graph.services] == services
+    assert [store.name for store in graph.datastores] == stores
+    assert len(graph.dependencies) == len(services)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """FINOS CALM: architectures as nodes and relationships, a declared model of services and what they depend on."""
 
+import posixpath
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -11,6 +12,7 @@ from archlint.api import (
     Document,
     Fact,
     Format,
+    LinkFact,
     Node,
     Problem,
     Related,
@@ -135,6 +137,7 @@ class CalmFormat(Format):
                     extractor="calm",
                     name=name,
                     entity=_entity(document, name),
+                    scope=f"calm:{document.path}",
                     engine=next((engine for word in words if (engine := engine_of(word))), ""),
                     system=systems.get(name, ""),
                 )
@@ -144,11 +147,13 @@ class CalmFormat(Format):
                     extractor="calm",
                     name=name,
                     entity=_entity(document, name),
+                    scope=f"calm:{document.path}",
                     system=systems.get(name, ""),
                     role="frontend" if "webclient" in words else "",
                     declares=True,
                 )
         yield from _connections(architecture, stores)
+        yield from _details(architecture)
 
     def validate(self, document: Document) -> Iterator[Problem]:
         """Yield what breaks the release that the document names; drafts are left alone."""
@@ -204,6 +209,24 @@ def _connections(architecture: Architecture, stores: set[str]) -> Iterator[Fact]
             protocol="" if kind else protocol,
             declared=True,
         )
+
+
+def _details(architecture: Architecture) -> Iterator[Fact]:
+    """Yield the architectures in the project that nodes are said to be described in: the two share their identifiers."""
+    document = architecture.document
+    for index, _, _ in architecture.nodes():
+        target = architecture.get("nodes", index, "details", "detailed-architecture")
+        if not isinstance(target, str) or not target or "://" in target:
+            continue
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(document.path), target))
+        if not path.startswith(("..", "/")):
+            yield LinkFact(
+                at=architecture.at("nodes", index, "details", "detailed-architecture"),
+                extractor="calm",
+                kind="document",
+                source=f"calm:{document.path}",
+                target=f"calm:{path}",
+            )
 
 
 def _node(content: dict[str, Any], side: str) -> str:
