@@ -13,16 +13,13 @@ GROUPS = (
     "security.istio.io",
     "linkerd.io",
     "policy.linkerd.io",
-    "keda.sh",
-    "flagger.app",
-    "argoproj.io",
 )
 _ISTIO_RETRIES = 2
 _ISTIO_RETRY_ON = "connect-failure,refused-stream,unavailable,cancelled"
 _ROUTED = frozenset(("VirtualService", "HTTPRoute"))
 _KEPT = frozenset((
     "PeerAuthentication", "RequestAuthentication", "AuthorizationPolicy", "DestinationRule", "ServiceEntry", "Gateway", "Sidecar", "VirtualService",
-    "ServiceProfile", "Server", "ScaledObject", "Canary", "Rollout",
+    "ServiceProfile", "Server",
 ))  # fmt: skip
 
 
@@ -34,9 +31,9 @@ def facts(manifest: Manifest) -> Iterator[Fact]:
     if manifest.kind in _KEPT:
         spec = manifest.mapping("spec")
         selector = spec.get("selector")
-        reference = spec.get("scaleTargetRef", spec.get("targetRef"))
+        reference = spec.get("targetRef")
         target = (
-            (str(reference.get("kind", "Deployment")), str(reference.get("name", "")))
+            (str(reference.get("kind", "")), str(reference.get("name", "")))
             if isinstance(reference, dict)
             else None
         )
