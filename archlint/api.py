@@ -9,6 +9,7 @@ from archlint.findings.problem import Edit, Fix, Problem, Related
 from archlint.findings.report import Notice, Report, Reporter, ReportOptions, RuleInfo
 from archlint.findings.severity import Applicability, Confidence, Severity
 from archlint.model.credentials import credential_in, is_literal_secret, is_secret_key
+from archlint.model.exposure import Exposure, exposed, exposures
 from archlint.model.facts import (
     ApiFact,
     Backend,
@@ -87,6 +88,7 @@ __all__ = [
     "Element",
     "EndpointFact",
     "Evidence",
+    "Exposure",
     "Fact",
     "Finding",
     "Fix",
@@ -141,6 +143,8 @@ __all__ = [
     "WorkloadFact",
     "credential_in",
     "engine_of",
+    "exposed",
+    "exposures",
     "follow",
     "format_pointer",
     "hook",
