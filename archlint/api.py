@@ -48,7 +48,7 @@ from archlint.model.graph import (
 )
 from archlint.model.hosts import reach_of
 from archlint.model.identity import normalised as plain_name
-from archlint.model.policy import Policy, PolicyKey, PolicyValue
+from archlint.model.policy import Policy, PolicyKey, PolicyValue, attempts, timeout, worst_case
 from archlint.model.stores import engine_of, infrastructure_roles, is_third_party, role_of
 from archlint.model.values import key_words
 from archlint.rule.discovery import rules_in
@@ -141,6 +141,7 @@ __all__ = [
     "UsageError",
     "Volume",
     "WorkloadFact",
+    "attempts",
     "credential_in",
     "engine_of",
     "exposed",
@@ -161,4 +162,6 @@ __all__ = [
     "rule",
     "rules_in",
     "sanitize",
+    "timeout",
+    "worst_case",
 ]

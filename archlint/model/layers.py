@@ -47,14 +47,11 @@ class Layers:
     def attach(self, facts: Sequence[PolicyFact]) -> None:
         """Give every edge the policies that hold for its calls, those of one tool and layer as one.
 
-        Of several routes to one place, which are alternatives, the one that takes all calls counts, or else the first.
+        Of several routes to one place, which are alternatives, the one that takes all calls counts; without one they have to agree.
         """
         found: dict[str, list[tuple[int, Policy]]] = defaultdict(list)
-        routed: set[tuple[str, str]] = set()
-        for edge, route in self._routed():
-            if route.policy is not None and (edge.id, route.policy.tool) not in routed:
-                routed.add((edge.id, route.policy.tool))
-                found[edge.id].append((0, route.policy))
+        for edge_id, policy in self._routed():
+            found[edge_id].append((0, policy))
         for fact in facts:
             source = None if fact.source is None else self._caller(fact)
             if fact.source is not None and source is None:
@@ -71,14 +68,25 @@ class Layers:
                     policy for _, policy in sorted(found[edge.id], key=lambda one: one[0])
                 )
 
-    def _routed(self) -> Iterator[tuple[Dependency, RouteFact]]:
-        """Yield the edges whose calls follow a route, the route that takes all of them before those for some paths."""
-        general = sorted(self._graph.routes, key=lambda fact: bool(fact.path or fact.methods))
-        for fact in general:
+    def _routed(self) -> Iterator[tuple[str, Policy]]:
+        """Yield the ids of edges with the policy of the route that their calls follow."""
+        found: dict[tuple[str, str], list[RouteFact]] = defaultdict(list)
+        for edge, fact in self._followed():
+            if fact.policy is not None:
+                found[edge.id, fact.policy.tool].append(fact)
+        for (edge_id, _), facts in found.items():
+            general = [fact for fact in facts if not (fact.path or fact.methods)]
+            chosen = general or facts
+            if len({_comparable(fact.policy) for fact in chosen}) == 1 and chosen[0].policy is not None:
+                yield edge_id, chosen[0].policy
+
+    def _followed(self) -> Iterator[tuple[Dependency, RouteFact]]:
+        """Yield the edges whose calls follow a route: a gateway's own, and those to a host that the mesh routes."""
+        for fact in self._graph.routes:
             gateway = self._gateway(fact)
             if gateway is not None:
                 targets = {
-                    target.id: target
+                    target.id
                     for backend in fact.backends
                     if (target := self._backend(backend, fact, gateway)) is not None
                 }
@@ -89,7 +97,7 @@ class Layers:
                 hosts = fact.hosts or tuple(backend.host for backend in fact.backends)
                 for element in self._elements_of(hosts, fact.scope, fact):
                     for edge in self._graph.incoming(element):
-                        if edge.kind in {"calls", "uses"} and self._holds(edge, fact):
+                        if self._holds(edge, fact):
                             yield edge, fact
 
     def _subject(self, fact: PolicyFact, source: Service | None) -> Iterable[Dependency]:
@@ -147,6 +155,10 @@ class Layers:
                 if service is not None:
                     found[service.id] = service
         return list(found.values())
+
+
+def _comparable(policy: Policy | None) -> tuple[tuple[str, object], ...]:
+    return tuple((key, value.value) for key, value in policy.values.items()) if policy is not None else ()
 
 
 def _merged(policies: Iterable[Policy]) -> list[Policy]:

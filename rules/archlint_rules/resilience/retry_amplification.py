@@ -1,0 +1,258 @@
+"""Retries of several layers that multiply along a chain of calls.
+
+## Why is this bad?
+
+Each layer that retries does so for every try of the layer above. Three layers with three retries each send 64 requests to the last service for one that
+came in, exactly when that service is in trouble, and keep it there.
+
+## How to fix
+
+Retry at one layer, the one right above what fails, and let the others pass the failure on. Where several layers have to retry, bound them by a retry budget.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
+from typing import Annotated
+
+from msgspec import Meta
+
+from archlint.api import (
+    Bad,
+    Confidence,
+    Context,
+    Dependency,
+    Good,
+    Location,
+    Options,
+    Policy,
+    Problem,
+    Related,
+    Service,
+    ServiceGraph,
+    Severity,
+    attempts,
+    rule,
+)
+
+_HARMLESS = frozenset(("connect-failure", "refused-stream", "reset-before-request"))
+_LEAST_LAYERS = 2
+
+
+class AmplificationOptions(Options, frozen=True, kw_only=True):
+    """How much load retries may add."""
+
+    most: Annotated[
+        float, Meta(description="requests for one call at the end of a chain that are reported", gt=1)
+    ] = 10
+
+
+def _service(name: str, calls: str = "") -> str:
+    return f"""---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: {name}}}
+spec:
+  template:
+    metadata: {{labels: {{app: {name}}}}}
+    spec: {{containers: [{{name: main, image: shop/{name}, env: [{{name: NEXT_URL, value: "{calls}"}}]}}]}}
+---
+apiVersion: v1
+kind: Service
+metadata: {{name: {name}}}
+spec: {{selector: {{app: {name}}}, ports: [{{port: 80}}]}}
+"""
+
+
+def _route(name: str, retries: str) -> str:
+    return f"""---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {{name: {name}}}
+spec:
+  hosts: [{name}]
+  http:
+    - route: [{{destination: {{host: {name}}}}}]
+      timeout: 2s
+      retries:
+{retries}
+"""
+
+
+_CHAIN = _service("web", "http://orders") + _service("orders", "http://stock") + _service("stock")
+_THREE = "        attempts: 3\n        retryOn: 5xx"
+_MARKED = (
+    "        attempts: 3  # <- up to 16 requests reach `stock` for one call of `web`\n        retryOn: 5xx"
+)
+
+
+@rule(
+    id="retry-amplification",
+    category="resilience",
+    severity=Severity.WARNING,
+    subject=ServiceGraph,
+    since="0.1.0",
+    references=(
+        "https://sre.google/sre-book/addressing-cascading-failures/",
+        "https://sre.google/sre-book/handling-overload/",
+        "https://istio.io/latest/docs/reference/config/networking/virtual-service/#HTTPRetry",
+    ),
+    options=AmplificationOptions,
+    examples=(
+        Bad(_CHAIN + _route("orders", _THREE) + _route("stock", _MARKED)),
+        Good(
+            _CHAIN + _route("orders", _THREE) + _route("stock", _THREE),
+            options={"most": 20},
+        ),
+        Good(_CHAIN + _route("orders", _THREE), "one layer alone"),
+        Good(
+            _CHAIN
+            + _route("orders", _THREE)
+            + _route("stock", "        attempts: 3\n        retryOn: connect-failure,refused-stream"),
+            "what is tried again there never reached the service",
+        ),
+        Good(
+            _CHAIN + _route("orders", "        attempts: 1\n        retryOn: 5xx") + _route("stock", _THREE),
+            "8 requests",
+        ),
+    ),
+)
+def retry_amplification(graph: ServiceGraph, context: Context) -> Iterator[Problem]:
+    """Report where the tries of all layers along a path of calls multiply to the option's number or more.
+
+    Written retries alone make a warning; with the defaults of tools, whose conditions differ, it is informational. A layer with a retry
+    budget does not count.
+    """
+    reported: set[str] = set()
+    for defaults in (False, True):
+        for chain in _chains(graph, context.options.most, defaults=defaults):
+            last = chain.edge
+            if last.id in reported:
+                continue
+            reported.add(last.id)
+            edges = chain.edges
+            yield Problem(
+                f"up to {chain.requests:g} requests reach `{last.target.name}` for one call of `{edges[0].source.name}`",
+                _place(last, defaults=defaults),
+                help="retry at one layer only, or bound the retries by a budget",
+                flow=tuple(
+                    Related(_said(edge, defaults=defaults), _place(edge, defaults=defaults)) for edge in edges
+                ),
+                severity=Severity.INFO if defaults else None,
+                confidence=Confidence.of(min(edge.confidence for edge in edges)),
+                identity=("amplification", last.id),
+            )
+
+
+@dataclass(slots=True)
+class _Chain:
+    """A path of calls: its last edge and what leads there; `layers` of it retry."""
+
+    edge: Dependency
+    before: "_Chain | None"
+    requests: float
+    layers: int
+
+    @property
+    def edges(self) -> list[Dependency]:
+        """The edges from the first that retries, in order."""
+        found: list[Dependency] = []
+        chain: _Chain | None = self
+        while chain is not None:
+            found.append(chain.edge)
+            chain = chain.before
+        return found[::-1]
+
+
+def _chains(graph: ServiceGraph, most: float, *, defaults: bool) -> Iterator[_Chain]:
+    """Yield the chains whose last call brings the number of requests to *most*; of a cycle, one call is left out."""
+    best: dict[str, _Chain] = {}
+    for service in _in_order(graph):
+        above = best.get(service.id)
+        for edge in graph.outgoing(service):
+            if edge.kind != "calls" or edge.source is edge.target:
+                continue
+            factor, layers = _factor(edge, defaults=defaults)
+            before = above if above is not None and graph.together(above.edge, edge) else None
+            if before is None and not layers:
+                continue
+            chain = _Chain(
+                edge,
+                before,
+                factor * (before.requests if before else 1),
+                layers + (before.layers if before else 0),
+            )
+            if chain.requests >= most and chain.layers >= _LEAST_LAYERS:
+                if before is None or before.requests < most or before.layers < _LEAST_LAYERS:
+                    yield chain
+                continue
+            known = best.get(edge.target.id)
+            if known is None or known.requests < chain.requests:
+                best[edge.target.id] = chain
+
+
+def _in_order(graph: ServiceGraph) -> Iterator[Service]:
+    """Yield every service after those that call it; where they call each other, the first by name comes first."""
+    services = {service.id: service for service in graph.services}
+    waiting: dict[str, int] = defaultdict(int)
+    for edge in graph.calls():
+        if edge.source is not edge.target:
+            waiting[edge.target.id] += 1
+    ready = [(service.name, service.id) for service in graph.services if not waiting[service.id]]
+    rest = [(service.name, service.id) for service in graph.services if waiting[service.id]]
+    heapify(ready)
+    heapify(rest)
+    done: set[str] = set()
+    while ready or rest:
+        _, key = heappop(ready or rest)
+        if key in done:
+            continue
+        done.add(key)
+        yield services[key]
+        for edge in graph.outgoing(services[key]):
+            if edge.kind == "calls" and edge.target.id in services:
+                waiting[edge.target.id] -= 1
+                if not waiting[edge.target.id]:
+                    heappush(ready, (edge.target.name, edge.target.id))
+
+
+def _factor(edge: Dependency, *, defaults: bool) -> tuple[float, int]:
+    """Return how many requests one call becomes, and by how many layers; endless retries are another rule's."""
+    found = [tries for policy in edge.policies if (tries := _tries(policy, defaults=defaults)) > 1]
+    product = 1.0
+    for tries in found:
+        product *= tries
+    return product, len(found)
+
+
+def _tries(policy: Policy, *, defaults: bool) -> float:
+    conditions = policy.values.get("retryOn")
+    words = {word.strip() for word in str(conditions.value).split(",")} if conditions else set()
+    if words and words <= _HARMLESS:
+        return 1
+    tries = attempts((policy,), defaults=defaults)
+    return tries if tries != float("inf") else 1
+
+
+def _retrying(edge: Dependency, *, defaults: bool) -> list[Policy]:
+    return [policy for policy in edge.policies if _tries(policy, defaults=defaults) > 1]
+
+
+def _place(edge: Dependency, *, defaults: bool) -> Location:
+    for policy in _retrying(edge, defaults=defaults):
+        at = policy.values["retries"].at
+        if at is not None:
+            return at
+    return edge.location
+
+
+def _said(edge: Dependency, *, defaults: bool) -> str:
+    layers = [
+        f"{policy.tool} retries {policy.number('retries'):g} times"
+        + (" by default" if policy.values["retries"].default else "")
+        for policy in _retrying(edge, defaults=defaults)
+    ]
+    return f"`{edge.source.name}` calls `{edge.target.name}`" + (
+        f", {' and '.join(layers)}" if layers else ""
+    )

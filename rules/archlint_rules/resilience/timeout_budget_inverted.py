@@ -1,0 +1,172 @@
+"""A caller that gives up before what it waits for can be done.
+
+## Why is this bad?
+
+The caller has answered with an error, or has tried again, while the work for its first request goes on below: load without any use. Retries below that
+would have helped come too late to count.
+
+## How to fix
+
+Let timeouts shrink on the way down: give the outer call at least the worst case of the inner one, which is its tries times the time of each, or cut the
+retries and timeouts of the inner call. Where the tools support it, pass the deadline on.
+"""
+
+from collections.abc import Iterator
+
+from archlint.api import (
+    Bad,
+    Confidence,
+    Context,
+    Dependency,
+    Good,
+    Location,
+    Policy,
+    Problem,
+    Related,
+    Service,
+    Severity,
+    rule,
+    timeout,
+    worst_case,
+)
+
+_LEAST_CONFIDENCE = 0.75
+
+
+def _service(name: str, calls: str = "") -> str:
+    return f"""---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: {name}}}
+spec:
+  template:
+    metadata: {{labels: {{app: {name}}}}}
+    spec: {{containers: [{{name: main, image: shop/{name}, env: [{{name: NEXT_URL, value: "{calls}"}}]}}]}}
+---
+apiVersion: v1
+kind: Service
+metadata: {{name: {name}}}
+spec: {{selector: {{app: {name}}}, ports: [{{port: 80}}]}}
+"""
+
+
+def _route(name: str, more: str) -> str:
+    return f"""---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {{name: {name}}}
+spec:
+  hosts: [{name}]
+  http:
+    - route: [{{destination: {{host: {name}}}}}]
+{more}
+"""
+
+
+_CHAIN = _service("web", "http://orders") + _service("orders", "http://stock") + _service("stock")
+_FOUR = "      retries: {attempts: 3, perTryTimeout: 2s}"
+
+
+@rule(
+    id="timeout-budget-inverted",
+    category="resilience",
+    severity=Severity.WARNING,
+    subject=Service,
+    since="0.1.0",
+    references=(
+        "https://sre.google/sre-book/addressing-cascading-failures/",
+        "https://grpc.io/docs/guides/deadlines/",
+        "https://istio.io/latest/docs/reference/config/networking/virtual-service/#HTTPRoute",
+    ),
+    examples=(
+        Bad(
+            _CHAIN
+            + _route(
+                "orders",
+                "      timeout: 3s  # <- `web` waits 3 s for `orders`, which may wait 10 s for `stock`",
+            )
+            + _route("stock", "      timeout: 10s")
+        ),
+        Bad(
+            _CHAIN
+            + _route(
+                "orders",
+                "      timeout: 3s  # <- `web` waits 3 s for `orders`, which may wait 8 s for `stock`",
+            )
+            + _route("stock", _FOUR)
+        ),
+        Good(_CHAIN + _route("orders", "      timeout: 10s") + _route("stock", _FOUR)),
+        Good(
+            _CHAIN + _route("orders", "      timeout: 3s") + _route("stock", f"{_FOUR}\n      timeout: 2s"),
+            "the total bounds the tries",
+        ),
+        Good(
+            _CHAIN + _route("orders", "      timeout: 3s") + _route("stock", "      retries: {attempts: 0}"),
+            "nothing bounds the inner call, which is another finding",
+        ),
+        Good(_CHAIN + _route("stock", "      timeout: 10s"), "the outer call has no timeout"),
+    ),
+)
+def timeout_budget_inverted(service: Service, context: Context) -> Iterator[Problem]:
+    """Report callers of *service* whose written timeout is shorter than the worst case of what it calls in turn."""
+    graph = context.graph
+    inner = [
+        (longest, edge)
+        for edge in graph.outgoing(service)
+        if edge.kind == "calls"
+        and edge.confidence >= _LEAST_CONFIDENCE
+        and (longest := worst_case(edge.policies))
+    ]
+    if not inner:
+        return
+    inner.sort(key=lambda one: (-one[0], one[1].id))
+    for edge in graph.incoming(service):
+        wait = (
+            timeout(edge.policies) if edge.kind == "calls" and edge.confidence >= _LEAST_CONFIDENCE else None
+        )
+        at = _written(edge.policies, wait)
+        if wait is None or at is None or inner[0][0] <= wait:
+            continue
+        found = [
+            (longest, called) for longest, called in inner if longest > wait and graph.together(edge, called)
+        ]
+        if found:
+            yield _problem(edge, at, wait, found)
+
+
+def _problem(edge: Dependency, at: Location, wait: float, found: list[tuple[float, Dependency]]) -> Problem:
+    longest, called = found[0]
+    return Problem(
+        f"`{edge.source.name}` waits {_seconds(wait)} for `{edge.target.name}`, which may wait {_seconds(longest)} for `{called.target.name}`",
+        at,
+        help="let timeouts shrink on the way down, tries included",
+        related=tuple(
+            Related(f"up to {_seconds(time)} for `{other.target.name}`", _place(other))
+            for time, other in found
+        ),
+        confidence=Confidence.of(min(edge.confidence, called.confidence)),
+        identity=("budget", edge.id),
+    )
+
+
+def _written(policies: list[Policy], wait: float | None) -> Location | None:
+    """Return where the timeout *wait* is written; `None` where it is a default."""
+    for policy in policies:
+        value = policy.values.get("timeoutMs")
+        if value is not None and wait is not None and value.value == wait and not value.default:
+            return value.at
+    return None
+
+
+def _place(edge: Dependency) -> Location:
+    places = [
+        value.at
+        for policy in edge.policies
+        for key in ("perTryTimeoutMs", "timeoutMs", "retries")
+        if (value := policy.values.get(key)) is not None and value.at is not None
+    ]
+    return places[0] if places else edge.location
+
+
+def _seconds(milliseconds: float) -> str:
+    return f"{milliseconds / 1000:g} s" if milliseconds >= 1000 else f"{milliseconds:g} ms"  # noqa: PLR2004
