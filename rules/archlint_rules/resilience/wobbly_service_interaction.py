@@ -1,0 +1,140 @@
+"""A call without timeout, breaker or queue, where others beside it have them.
+
+## Why is this bad?
+
+When the callee hangs, so does the caller, thread by thread, until it is gone as well. That the calls beside it are protected shows that the team knows;
+this one was forgotten.
+
+## How to fix
+
+Give the call a timeout and, where the callee is known to fail, a circuit breaker; or let it go through a queue.
+"""
+
+from collections.abc import Iterator
+
+from archlint.api import (
+    Bad,
+    Confidence,
+    Context,
+    Dependency,
+    Good,
+    Location,
+    Policy,
+    Problem,
+    Related,
+    Service,
+    Severity,
+    infrastructure_roles,
+    rule,
+)
+
+_LEAST_CONFIDENCE = 0.8
+
+
+def _service(name: str, *calls: str) -> str:
+    env = ", ".join(f'{{name: {call.upper()}_URL, value: "http://{call}"}}' for call in calls)
+    return f"""---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: {name}}}
+spec:
+  template:
+    metadata: {{labels: {{app: {name}}}}}
+    spec:
+      containers:
+        - name: main
+          image: shop/{name}
+          env: [{env}]
+---
+apiVersion: v1
+kind: Service
+metadata: {{name: {name}}}
+spec: {{selector: {{app: {name}}}, ports: [{{port: 80}}]}}
+"""
+
+
+def _route(name: str, more: str) -> str:
+    return f"""---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {{name: {name}}}
+spec:
+  hosts: [{name}]
+  http: [{{route: [{{destination: {{host: {name}}}}}], {more}}}]
+"""
+
+
+_TWO = _service("web", "orders", "stock") + _service("orders") + _service("stock")
+_MARKED = _TWO.replace(
+    '"http://stock"}]', '"http://stock"}]  # <- `web` calls `stock` without a timeout or circuit breaker'
+)
+
+
+@rule(
+    id="wobbly-service-interaction",
+    category="resilience",
+    severity=Severity.WARNING,
+    profile="strict",
+    subject=Service,
+    since="0.1.0",
+    references=(
+        "https://doi.org/10.1007/s00450-019-00407-8",
+        "https://sre.google/sre-book/addressing-cascading-failures/",
+    ),
+    examples=(
+        Bad(_MARKED + _route("orders", "timeout: 2s")),
+        Good(_TWO + _route("orders", "timeout: 2s") + _route("stock", "timeout: 1s")),
+        Good(_TWO, "what libraries do is not visible, so nothing is known of any call"),
+        Good(
+            _TWO + _route("orders", "retries: {attempts: 1}"),
+            "a retry is not protection, and says nothing of the others",
+        ),
+        Good(
+            _service("web", "orders", "otel-collector")
+            + _service("orders")
+            + _route("orders", "timeout: 2s"),
+            "telemetry",
+        ),
+    ),
+)
+def wobbly_service_interaction(service: Service, context: Context) -> Iterator[Problem]:
+    """Report the unprotected calls of a service some of whose other calls have a timeout or a breaker."""
+    graph = context.graph
+    calls = [edge for edge in graph.outgoing(service) if edge.kind == "calls"]
+    protected = [edge for edge in calls if any(map(_protects, edge.policies))]
+    for edge in calls if protected else ():
+        target = edge.target
+        if edge in protected or not isinstance(target, Service) or edge.confidence < _LEAST_CONFIDENCE:
+            continue
+        if target.role in infrastructure_roles() or target.external or not target.first_party:
+            continue
+        beside = next((other for other in protected if graph.together(edge, other)), None)
+        if beside is not None:
+            yield Problem(
+                f"`{service.name}` calls `{target.name}` without a timeout or circuit breaker",
+                edge.location,
+                help="give the call a timeout, and a breaker where the callee is known to fail",
+                related=(Related(f"the call of `{beside.target.name}` has one", _place(beside)),),
+                confidence=Confidence.of(edge.confidence),
+                identity=("wobbly", edge.id),
+            )
+
+
+def _protects(policy: Policy) -> bool:
+    """Tell whether *policy* bounds how long a call lasts or stops calling what fails; a tool's default counts as much as what is written."""
+    return policy.is_on("circuitBreaker") or bool(
+        policy.number("timeoutMs") or policy.number("perTryTimeoutMs")
+    )
+
+
+def _place(edge: Dependency) -> Location:
+    return next(
+        (
+            value.at
+            for policy in edge.policies
+            if _protects(policy)
+            for key, value in policy.values.items()
+            if key in {"timeoutMs", "perTryTimeoutMs", "circuitBreaker"} and value.at is not None
+        ),
+        edge.location,
+    )
