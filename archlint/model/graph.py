@@ -16,7 +16,7 @@ from archlint.model.facts import (
     SelectFact,
     WorkloadFact,
 )
-from archlint.model.identity import Variants
+from archlint.model.identity import Variants, normalised
 from archlint.model.policy import Policy
 from archlint.source.location import Location
 
@@ -153,6 +153,15 @@ class Dangling:
 
 
 @dataclass(slots=True)
+class Ambiguous:
+    """A name that could mean several services, so that nothing was joined by it."""
+
+    name: str
+    at: Location
+    candidates: list[Service]
+
+
+@dataclass(slots=True)
 class Configured:
     """A setting of a service's container with ConfigMaps looked up: `at` is where the value stands."""
 
@@ -178,13 +187,31 @@ class ServiceGraph:
     links: list[LinkFact] = field(default_factory=list)
     apis: list[ApiFact] = field(default_factory=list)
     dangling: list[Dangling] = field(default_factory=list)
+    ambiguous: list[Ambiguous] = field(default_factory=list)
     settings: list[Configured] = field(default_factory=list)
     variants: Variants = field(default_factory=lambda: Variants(()))
     indices: dict[str, dict[str, list[Dependency]]] = field(default_factory=dict, repr=False)
+    names: dict[str, list[Service]] = field(default_factory=dict, repr=False)
 
     def calls(self) -> Iterator[Dependency]:
         """Yield the synchronous edges between services."""
         return (edge for edge in self.dependencies if edge.kind == "calls")
+
+    def named(self, name: str) -> Service | None:
+        """Return the only service that *name* may mean: an entity reference, an alias, a name with or without `-service`."""
+        if not self.names and self.services:
+            found: dict[str, dict[str, Service]] = defaultdict(dict)
+            for service in self.services:
+                for known in {service.name, *service.aliases}:
+                    found[known.lower()][service.id] = service
+                found[f"~{normalised(service.name)}"][service.id] = service
+            self.names = {key: list(services.values()) for key, services in found.items()}
+        short = name.rpartition("/")[2].rpartition(":")[2]
+        for key in (name.lower(), short.lower(), f"~{normalised(short)}"):
+            services = self.names.get(key, ())
+            if len(services) == 1 and len(key) >= _LEAST_NAME:
+                return services[0]
+        return None
 
     def users(self, store: Datastore) -> list[Dependency]:
         """Return the edges to *store*."""
@@ -263,4 +290,5 @@ def _shortest_cycle(
 
 
 _SHORTEST = 2
+_LEAST_NAME = 3
 _MOST_TRIES = 500
