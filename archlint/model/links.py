@@ -11,10 +11,13 @@ from archlint.model.facts import (
     ChannelFact,
     DatastoreFact,
     DependencyFact,
+    PolicyFact,
+    RouteFact,
     ServiceFact,
 )
-from archlint.model.graph import Datastore, Evidence, Service, ServiceGraph, Topic
+from archlint.model.graph import Ambiguous, Datastore, Evidence, Service, ServiceGraph, Topic
 from archlint.model.identity import Unions, normalised
+from archlint.model.readers import PROXIES, Readers
 from archlint.model.stores import KINDS, engine_of
 from archlint.model.topics import same_channels
 
@@ -42,6 +45,7 @@ class Links:
         for link in graph.links:
             if link.kind == "document":
                 self._spaces.join(link.source, link.target)
+        self._readers = Readers(graph.services)
         for service in graph.services:
             self._index(service)
         for store in graph.datastores:
@@ -118,6 +122,7 @@ class Links:
             found = [service for service in known if self._may_be(service, fact.scope)]
             if len(found) == 1:
                 return found[0]
+            self._note(name, fact, found)
         found = [
             service
             for service in self._by_normal.get(normalised(fact.name), [])
@@ -137,7 +142,8 @@ class Links:
     def service(self, name: str, fact: BaseFact) -> Service | None:
         """Return the service that *name* means; for an empty name the one that the document of *fact* belongs to."""
         if not name:
-            return self._at(fact.at.path)
+            reader, certain = self._readers.of(fact)
+            return reader if certain else self._at(fact.at.path, mixed=fact.extractor not in PROXIES)
         name = self._providers.get(name, name)
         found = self._by_name.get(name.lower(), [])
         if len(found) != 1:
@@ -145,7 +151,14 @@ class Links:
             found = (
                 found or self._by_name.get(short.lower(), []) or self._by_normal.get(normalised(short), [])
             )
+        if not isinstance(fact, RouteFact | PolicyFact | ApiFact):
+            self._note(name, fact, found)
         return found[0] if len(found) == 1 else None
+
+    def _note(self, name: str, fact: BaseFact, found: Sequence[Service]) -> None:
+        """Note that *name* could mean any of several services."""
+        if len(found) > 1:
+            self.graph.ambiguous.append(Ambiguous(name, fact.at, list(found)))
 
     def target(self, fact: DependencyFact) -> Service | Datastore | Topic | None:
         """Return what a declared dependency is on: what is used is a datastore, what is called a service."""
@@ -175,11 +188,11 @@ class Links:
             if service is not None:
                 service.apis.append(api)
 
-    def _at(self, path: str) -> Service | None:
-        """Return the service whose folder *path* lies in: the only one there, or the one called like a folder above."""
+    def _at(self, path: str, *, mixed: bool = True) -> Service | None:
+        """Return the service whose folder *path* lies in: the only one there (where *mixed*), or the one called like a folder above."""
         folder = posixpath.dirname(path)
         here = [service for service in self._by_folder.get(folder, []) if service.first_party]
-        if len(here) == 1:
+        if mixed and len(here) == 1:
             return here[0]
         for part in reversed(folder.split("/")):
             found = self._by_name.get(part.lower(), [])

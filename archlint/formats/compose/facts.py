@@ -57,7 +57,15 @@ def _workload(service: ComposeService) -> WorkloadFact:
         waits_for=tuple(_waits_for(service)),
         aliases=tuple(_names(service)[1:]),
         networks=tuple(dict.fromkeys(name for name, _ in service.strings("networks"))),
+        extra=_context(service),
     )
+
+
+def _context(service: ComposeService) -> dict[str, Any]:
+    """Return the folder that the image is built from, as written."""
+    built = service.last("build", "context") or service.last("build")
+    folder = service.text(built[0]) if built is not None and isinstance(built[0], str) else None
+    return {"context": folder} if folder else {}
 
 
 def _labels(service: ComposeService) -> dict[str, str]:
