@@ -16,7 +16,6 @@ from archlint.model.values import key_words, references
 
 _PLACEHOLDER = re.compile(r"\$\{(?P<name>[^:${}]+)(?::(?P<default>[^${}]*))?\}")
 _MOST_DEPTH = 8
-_KEPT = re.compile(r"(?!application\b|bootstrap\b)")
 _INDEX = re.compile(r"\[\d+\]")
 _PROFILES = "SPRINGPROFILESACTIVE"
 
@@ -28,10 +27,10 @@ def configure(facts: Sequence[SettingsFact], links: Links, edges: Edges) -> None
         groups[posixpath.dirname(fact.at.path), fact.name].append(fact)
     owners: dict[str, set[str]] = defaultdict(set)
     for (folder, name), group in groups.items():
-        if not _is_for_another(group):
+        if not all(fact.kept for fact in group):
             owners[name].add(_module(folder))
     for (folder, name), group in groups.items():
-        is_own = len(owners[name]) <= 1 or _is_for_another(group)
+        is_own = len(owners[name]) <= 1 or all(fact.kept for fact in group)
         known_as = name if is_own else posixpath.basename(_module(folder))
         service = links.service(known_as, group[0]) if known_as or not name else None
         if service is None:
@@ -44,11 +43,6 @@ def configure(facts: Sequence[SettingsFact], links: Links, edges: Edges) -> None
                         edges.refer(service, workload, setting, [setting.at], reference, default=True)
         if not service.workloads:
             _by_name(service, group, links, edges)
-
-
-def _is_for_another(group: list[SettingsFact]) -> bool:
-    """Tell whether a configuration server keeps *group* for the application that its files are named after."""
-    return all(_KEPT.match(posixpath.basename(fact.at.path)) for fact in group)
 
 
 def _module(folder: str) -> str:

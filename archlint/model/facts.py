@@ -169,11 +169,12 @@ class SettingsFact(BaseFact):
     """An application's own configuration: read when it starts, overridden by the environment of what runs it.
 
     `name` is the application's; empty means the service the document belongs to. Values may hold `${NAME:default}`. They hold under
-    `profile`, always when that is empty.
+    `profile`, always when that is empty. `kept` tells that a configuration server keeps them for an application elsewhere.
     """
 
     name: str
     profile: str = ""
+    kept: bool = False
     entries: tuple[Setting, ...] = ()
 
 

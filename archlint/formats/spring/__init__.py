@@ -2,12 +2,29 @@
 
 from collections.abc import Iterator
 
-from archlint.api import Document, Fact, Format, Node, ServiceFact, Setting, SettingsFact, Source
-from archlint.formats.spring.config import SpringConfig, kind_of
-from archlint.formats.spring.gateway import GATEWAYS, routes
-from archlint.formats.spring.properties import read_properties
+from msgspec.structs import replace
 
-__all__ = ["FORMAT", "GATEWAYS", "SpringConfig", "settings_in"]
+from archlint.api import Document, Fact, Format, Node, ServiceFact, Setting, SettingsFact, Source
+from archlint.formats.spring.clients import feign_policies, pools
+from archlint.formats.spring.config import SpringConfig, kind_of
+from archlint.formats.spring.gateway import GATEWAYS, client_policies, retry_filters, routes
+from archlint.formats.spring.properties import read_properties
+from archlint.formats.spring.relaxed import milliseconds, with_defaults
+from archlint.formats.spring.resilience4j import Instance, instances, policies
+from archlint.formats.spring.streams import Binding, bindings, channels
+
+__all__ = [
+    "FORMAT",
+    "GATEWAYS",
+    "Binding",
+    "Instance",
+    "SpringConfig",
+    "bindings",
+    "instances",
+    "milliseconds",
+    "retry_filters",
+    "settings_in",
+]
 
 _NOISE = (
     "info.",
@@ -40,7 +57,7 @@ class SpringFormat(Format):
             yield SpringConfig(document)
 
     def facts(self, document: Document) -> Iterator[Fact]:
-        """Yield the application, its settings and the routes of a gateway."""
+        """Yield the application, its settings, the routes of a gateway, the policies of its clients and its channels."""
         config = SpringConfig(document)
         own = config.settings.get("spring.application.name")
         if own is not None and config.own_name and not config.profile:
@@ -57,17 +74,23 @@ class SpringFormat(Format):
                 confidence=0.9,
                 name=config.application,
                 profile=config.profile,
+                kept=config.is_kept,
                 entries=entries,
             )
         yield from routes(config)
+        for read in (client_policies, policies, feign_policies, pools, channels):
+            yield from read(config)
 
 
 def settings_in(document: Document) -> Iterator[tuple[Setting, str]]:
-    """Yield the settings of *document*, each with the name of its application."""
+    """Yield the settings of *document* as they are where the environment says nothing, each with the name of its application."""
     config = SpringConfig(document)
     owner = config.application or document.source.name
     for setting in config.settings.values():
-        yield setting, owner
+        if setting.value is not None and "${" in setting.value:
+            yield replace(setting, value=with_defaults(setting.value)), owner
+        else:
+            yield setting, owner
 
 
 FORMAT = SpringFormat()

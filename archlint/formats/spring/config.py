@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from archlint.api import Document, Node, Pointer, Setting
+from archlint.formats.spring.relaxed import canonical, filled
 
 _MOST_ENTRIES = 5_000
 _FILE = re.compile(r"(?:application|bootstrap)(?:-(?P<profile>[^/]+))?\.(?:ya?ml|properties)\Z")
@@ -61,6 +62,40 @@ class SpringConfig(Node):
             )
         return found
 
+    @cached_property
+    def _relaxed(self) -> list[tuple[tuple[str, ...], tuple[str, ...], Setting]]:
+        found = []
+        for key, setting in self.settings.items():
+            parts = tuple(key.split("."))
+            found.append((tuple(canonical(part) for part in parts), parts, setting))
+        return found
+
+    def below(self, prefix: str) -> Iterator[tuple[str, str, Setting]]:
+        """Yield the settings `PREFIX.NAME.PROPERTY` as name (as written), property (in lower case without dashes) and setting."""
+        wanted = tuple(prefix.split("."))
+        size = len(wanted)
+        for relaxed, parts, setting in self._relaxed:
+            if len(parts) > size + 1 and relaxed[:size] == wanted:
+                yield parts[size].strip("[]"), ".".join(relaxed[size + 1 :]), setting
+
+    def setting(self, key: str) -> Setting | None:
+        """Return the setting that Spring takes for *key* (in lower case without dashes), however it is spelled."""
+        wanted = tuple(key.split("."))
+        return next((setting for relaxed, _, setting in self._relaxed if relaxed == wanted), None)
+
+    def starts(self, prefix: str) -> Iterator[tuple[str, Setting]]:
+        """Yield the settings below *prefix* (in lower case without dashes), with the rest of their keys spelled so as well."""
+        wanted = tuple(prefix.split("."))
+        size = len(wanted)
+        for relaxed, _, setting in self._relaxed:
+            if len(relaxed) > size and relaxed[:size] == wanted:
+                yield ".".join(relaxed[size:]), setting
+
+    def text(self, key: str) -> str | None:
+        """Return the value that holds for *key* where the environment says nothing; `None` when there is none or it is not known."""
+        setting = self.setting(key)
+        return filled(setting.value) if setting is not None and setting.value is not None else None
+
     def value(self, *keys: str) -> str:
         """Return the first known value of *keys*, or an empty string."""
         for key in keys:
@@ -76,6 +111,44 @@ class SpringConfig(Node):
         match = re.fullmatch(r"\$\{[^:{}]+:([\w.-]+)\}", name)
         name = match[1] if match else name
         return name if re.fullmatch(r"[\w.-]+", name) else ""
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the file has the name of an application: a configuration server keeps it for that one ("Environment Repository")."""
+        return _FILE.match(self.document.source.name) is None
+
+    @cached_property
+    def is_remote(self) -> bool:
+        """Whether a configuration server may add to what stands here."""
+        return any(
+            setting.key.startswith(
+                (
+                    "spring.cloud.config.",
+                    "spring.config.import",
+                    "spring.cloud.nacos.",
+                    "spring.cloud.consul.",
+                    "spring.cloud.zookeeper.",
+                )
+            )
+            for config in self.beside
+            for setting in config.settings.values()
+        )
+
+    @cached_property
+    def beside(self) -> list["SpringConfig"]:
+        """What holds always for the same application: this document, others of its file, and the general files of its folder."""
+        resolver, path = self.document.resolver, self.document.path
+        found = [self]
+        files = dict.fromkeys([path, *(resolver.siblings(path) if resolver else ())])
+        for other in files:
+            if resolver is None or not (other == path or _FILE.match(posixpath.basename(other))):
+                continue
+            for document in resolver.documents(other):
+                if isinstance(document.data, dict) and (other, document.index) != (path, self.document.index):
+                    config = SpringConfig(document)
+                    if not config.profile:
+                        found.append(config)
+        return found
 
     @property
     def profile(self) -> str:
