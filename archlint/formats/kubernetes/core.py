@@ -1,9 +1,9 @@
-"""Facts of services, configuration, ingresses and policies."""
+"""Facts of services, configuration and policies."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Literal
 
-from archlint.api import Backend, ConfigFact, EndpointFact, Fact, Port, RouteFact, SelectFact, Setting
+from archlint.api import ConfigFact, EndpointFact, Fact, Port, SelectFact, Setting, reach_of
 from archlint.formats.kubernetes.files import flatten
 from archlint.formats.kubernetes.views import Manifest, known_text, number_of, text_map
 
@@ -14,14 +14,6 @@ def _service(manifest: Manifest) -> Iterator[Fact]:
     kind = str(manifest.get("spec", "type", default="ClusterIP"))
     selector = manifest.get("spec", "selector")
     name, namespace = manifest.name, manifest.namespace or "default"
-    internal = any(
-        "internal" in (key + value).lower()
-        for key, value in manifest.annotations.items()
-        if "balancer" in key
-    )
-    exposure: Any = {"LoadBalancer": "internal" if internal else "public", "NodePort": "node"}.get(
-        kind, "internal"
-    )
     yield EndpointFact(
         at=manifest.at("metadata", "name"),
         extractor="kubernetes",
@@ -38,9 +30,31 @@ def _service(manifest: Manifest) -> Iterator[Fact]:
         kind=kind,
         headless=manifest.get("spec", "clusterIP") == "None",
         external_name=str(manifest.get("spec", "externalName", default="") or ""),
-        exposure=exposure,
+        exposure=_exposure(manifest, kind),
         annotations=manifest.annotations,
         labels=manifest.labels,
+    )
+
+
+def _exposure(manifest: Manifest, kind: str) -> Literal["internal", "node", "public"]:
+    """Return who can reach a Service; load balancers that annotations or source ranges keep inside are internal."""
+    if kind == "LoadBalancer":
+        ranges = [
+            text for text in manifest.items("spec", "loadBalancerSourceRanges") if isinstance(text, str)
+        ]
+        inside = bool(ranges) and all(reach_of(text.partition("/")[0]) == "inside" for text in ranges)
+        return "internal" if inside or any(map(_keeps_inside, manifest.annotations.items())) else "public"
+    if manifest.items("spec", "externalIPs"):
+        return "public"
+    return "node" if kind == "NodePort" else "internal"
+
+
+def _keeps_inside(annotation: tuple[str, str]) -> bool:
+    key, value = annotation[0].lower(), annotation[1].strip().lower()
+    if not ("balancer" in key or "lb" in key):
+        return False
+    return value in {"internal", "private", "intranet"} or (
+        "internal" in key and value not in {"", "false", "no"}
     )
 
 
@@ -98,62 +112,6 @@ def _secret(manifest: Manifest) -> Iterator[Fact]:
     )
 
 
-def _ingress(manifest: Manifest) -> Iterator[Fact]:
-    default = manifest.get("spec", "defaultBackend", default=manifest.get("spec", "backend"))
-    if isinstance(default, dict):
-        key = "defaultBackend" if "defaultBackend" in manifest.mapping("spec") else "backend"
-        yield from _ingress_route(manifest, (), "", ("spec", key), default)
-    for index, rule in enumerate(manifest.items("spec", "rules")):
-        if not isinstance(rule, dict) or not isinstance(rule.get("http"), dict):
-            continue
-        hosts = (rule["host"],) if isinstance(rule.get("host"), str) else ()
-        paths = rule["http"].get("paths")
-        for number, path in enumerate(paths if isinstance(paths, list) else ()):
-            if isinstance(path, dict) and isinstance(path.get("backend"), dict):
-                keys = ("spec", "rules", index, "http", "paths", number, "backend")
-                yield from _ingress_route(
-                    manifest, hosts, str(path.get("path", "/") or "/"), keys, path["backend"]
-                )
-
-
-def _ingress_route(
-    manifest: Manifest,
-    hosts: tuple[str, ...],
-    path: str,
-    keys: tuple[str | int, ...],
-    backend: dict[str, Any],
-) -> Iterator[Fact]:
-    service = backend.get("service")
-    if isinstance(service, dict):
-        given = service.get("port")
-        port = given if isinstance(given, dict) else {}
-        name, number, keys = (
-            service.get("name"),
-            port.get("number", port.get("name", "")),
-            (*keys, "service", "name"),
-        )
-    else:
-        name, number, keys = (
-            backend.get("serviceName"),
-            backend.get("servicePort", ""),
-            (*keys, "serviceName"),
-        )
-    if isinstance(name, str) and "{{" not in name:
-        target = Backend(host=name, port=str(number), at=manifest.at(*keys), scope=manifest.scope)
-        yield RouteFact(
-            at=manifest.at(*keys),
-            extractor="ingress",
-            kind="Ingress",
-            name=manifest.name,
-            scope=manifest.scope,
-            hosts=hosts,
-            path=path,
-            backends=(target,),
-            public=True,
-            extra={"annotations": manifest.annotations},
-        )
-
-
 def _selecting(manifest: Manifest) -> Iterator[Fact]:
     spec = manifest.mapping("spec")
     selector = spec.get("podSelector", spec.get("selector"))
@@ -179,8 +137,6 @@ CORE: dict[tuple[str, str], Reader] = {
     ("", "Service"): _service,
     ("", "ConfigMap"): _config_map,
     ("", "Secret"): _secret,
-    ("networking.k8s.io", "Ingress"): _ingress,
-    ("extensions", "Ingress"): _ingress,
     ("networking.k8s.io", "NetworkPolicy"): _selecting,
     ("policy", "PodDisruptionBudget"): _selecting,
     ("autoscaling", "HorizontalPodAutoscaler"): _selecting,
