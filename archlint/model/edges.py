@@ -115,7 +115,8 @@ class Edges:
                             Setting(key=wanted, value=entry.value, at=setting.at, source=source),
                             [setting.at, entry.at],
                         )
-            if kind == "secret" and key and not self._config(kind, workload, name):
+            known = (entry for config in self._config(kind, workload, name) for entry in config.entries)
+            if kind == "secret" and key and all(entry.key != key for entry in known):
                 source = f"{kind}:{workload.scope}/{name}#{key}"
                 yield Setting(key=setting.key, at=setting.at, source=source), [setting.at]
 

@@ -144,6 +144,9 @@ class Links:
         if not name:
             reader, certain = self._readers.of(fact)
             return reader if certain else self._at(fact.at.path, mixed=fact.extractor not in PROXIES)
+        own = self._elements.get(("workload", getattr(fact, "scope", ""), name))
+        if isinstance(own, Service):
+            return own
         name = self._providers.get(name, name)
         found = self._by_name.get(name.lower(), [])
         if len(found) != 1:

@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -19,6 +20,8 @@ from archlint.formats.kubernetes.views import (
     number_of,
     text_map,
 )
+
+_SLEEP = re.compile(r"(?:^|[\s/])sleep (?P<seconds>\d{1,5})\b")
 
 
 def facts_of(manifest: Manifest) -> Iterator[Fact]:
@@ -85,8 +88,27 @@ def _workload(workload: Workload) -> WorkloadFact:
         service_account=str(pod.get("serviceAccountName") or pod.get("serviceAccount") or ""),
         grace_seconds=grace if isinstance(grace, int | float) else None,
         host_network=pod.get("hostNetwork") is True,
-        extra={"optional": True} if is_optional(workload.document) else {},
+        extra=_extra(workload),
     )
+
+
+def _extra(workload: Workload) -> dict[str, Any]:
+    """Return whether only some deployments have the workload, how it is replaced, and how long its containers sleep before they stop."""
+    sleeps = [_sleep(container) for container in workload.containers if not container.init]
+    strategy = workload.get("spec", "strategy", "type")
+    return {
+        **({"optional": True} if is_optional(workload.document) else {}),
+        **({"strategy": strategy} if isinstance(strategy, str) else {}),
+        **({"preStopSeconds": max(sleeps)} if any(sleeps) else {}),
+    }
+
+
+def _sleep(container: ContainerView) -> int:
+    """Return for how many seconds the hook before the container's stop sleeps: by its own action, or as a command."""
+    seconds = number_of(container.get("lifecycle", "preStop", "sleep", "seconds"))
+    words = " ".join(str(part) for part in container.items("lifecycle", "preStop", "exec", "command"))
+    match = _SLEEP.search(words)
+    return seconds or (int(match["seconds"]) if match else 0)
 
 
 def _container(container: ContainerView) -> Container:

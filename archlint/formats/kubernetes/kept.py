@@ -13,11 +13,11 @@ def kept(
     target: tuple[str, str] | None = None,
     spec: dict[str, Any] | None = None,
 ) -> SelectFact:
-    """Return *manifest* as something that applies to workloads, of the kind `group/Kind`."""
+    """Return *manifest* as something that applies to workloads: of the kind `group/Kind`, `Kind` alone in the core group."""
     return SelectFact(
         at=manifest.at("metadata", "name"),
         extractor="kubernetes",
-        kind=f"{manifest.group}/{manifest.kind}",
+        kind=f"{manifest.group}/{manifest.kind}".lstrip("/"),
         name=manifest.name,
         scope=manifest.scope,
         selector=selector,

@@ -18,8 +18,9 @@ _TEMPLATE_AT: dict[str, tuple[str, ...]] = {
     "DeploymentConfig": ("spec", "template"),
     "Job": ("spec", "template"),
     "CronJob": ("spec", "jobTemplate", "spec", "template"),
+    "ScaledJob": ("spec", "jobTargetRef", "template"),
 }
-_GROUPS = frozenset(("", "apps", "batch", "extensions", "argoproj.io", "apps.openshift.io"))
+_GROUPS = frozenset(("", "apps", "batch", "extensions", "argoproj.io", "apps.openshift.io", "keda.sh"))
 _KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _MOST_FOLDERS = 3
 
@@ -140,7 +141,7 @@ class Workload(Node):
     @property
     def runs_forever(self) -> bool:
         """Whether it is meant to stay up, unlike a Job or CronJob."""
-        return self.kind not in {"Job", "CronJob"}
+        return self.kind not in {"Job", "CronJob", "ScaledJob"}
 
     @property
     def is_test_hook(self) -> bool:
