@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from archlint.api import Fact, SelectFact, Setting
+from archlint.formats.kubernetes.dapr_policies import channels, policies
 from archlint.formats.kubernetes.views import Manifest, known_text
 
 GROUPS = ("dapr.io",)
@@ -10,6 +11,10 @@ GROUPS = ("dapr.io",)
 
 def facts(manifest: Manifest) -> Iterator[Fact]:
     """Yield the resource, with the applications that it is meant for as its selector; without `scopes`, it is for all."""
+    if manifest.kind == "Resiliency":
+        yield from policies(manifest)
+    elif manifest.kind == "Subscription":
+        yield from channels(manifest)
     if manifest.name:
         scopes = [name for name in manifest.items("scopes") if isinstance(name, str)]
         yield SelectFact(
