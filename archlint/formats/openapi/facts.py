@@ -44,6 +44,16 @@ def _operation(operation: Operation) -> OperationFact:
         if operation.method not in {"POST", "PATCH"}
         else bool(understand(operation).idempotency),
         secured=bool(operation.security),
+        streaming="sse" if _is_stream(operation) else "",
+    )
+
+
+def _is_stream(operation: Operation) -> bool:
+    return any(
+        name.partition(";")[0].strip().lower() == "text/event-stream"
+        for response in operation.responses.values()
+        if response.is_success
+        for name in response.content
     )
 
 
