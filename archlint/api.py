@@ -8,6 +8,7 @@ from archlint.findings.finding import Finding, Suppressed, TextEdit, TextFix
 from archlint.findings.problem import Edit, Fix, Problem, Related
 from archlint.findings.report import Notice, Report, Reporter, ReportOptions, RuleInfo
 from archlint.findings.severity import Applicability, Confidence, Severity
+from archlint.model.access import Access, Verdict, access_policies
 from archlint.model.credentials import credential_in, is_literal_secret, is_secret_key
 from archlint.model.exposure import Exposure, exposed, exposures
 from archlint.model.facts import (
@@ -49,6 +50,7 @@ from archlint.model.graph import (
 from archlint.model.hosts import reach_of
 from archlint.model.identity import normalised as plain_name
 from archlint.model.policy import Policy, PolicyKey, PolicyValue, attempts, timeout, worst_case
+from archlint.model.reach import Reach
 from archlint.model.stores import engine_of, infrastructure_roles, is_third_party, role_of
 from archlint.model.values import key_words
 from archlint.rule.discovery import rules_in
@@ -66,6 +68,7 @@ hook = pluggy.HookimplMarker("archlint")
 
 __all__ = [
     "UNKNOWN",
+    "Access",
     "ApiFact",
     "Applicability",
     "ArchlintError",
@@ -111,6 +114,7 @@ __all__ = [
     "Port",
     "Probe",
     "Problem",
+    "Reach",
     "Region",
     "Related",
     "Report",
@@ -139,8 +143,10 @@ __all__ = [
     "Unknown",
     "Unresolved",
     "UsageError",
+    "Verdict",
     "Volume",
     "WorkloadFact",
+    "access_policies",
     "attempts",
     "credential_in",
     "engine_of",
