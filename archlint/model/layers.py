@@ -164,7 +164,9 @@ def _comparable(policy: Policy | None) -> tuple[tuple[str, object], ...]:
 def _merged(policies: Iterable[Policy]) -> list[Policy]:
     """Return one policy per tool and layer: what is written counts before defaults, then what comes first."""
     found: dict[tuple[Layer, str], Policy] = {}
+    replaced: set[tuple[Layer, str]] = set()
     for policy in policies:
+        replaced.add((policy.layer, policy.replaces))
         whole = found.setdefault(
             (policy.layer, policy.tool), Policy(tool=policy.tool, layer=policy.layer, values={})
         )
@@ -172,4 +174,5 @@ def _merged(policies: Iterable[Policy]) -> list[Policy]:
             known = whole.values.get(key)
             if known is None or (known.default and not value.default):
                 whole.values[key] = value
-    return sorted(found.values(), key=lambda policy: (ORDER[policy.layer], policy.tool))
+    kept = (policy for key, policy in found.items() if key not in replaced and policy.values)
+    return sorted(kept, key=lambda policy: (ORDER[policy.layer], policy.tool))

@@ -43,11 +43,15 @@ class PolicyValue(Struct, omit_defaults=True):
 
 
 class Policy(Struct, kw_only=True, omit_defaults=True):
-    """What one layer of one tool (`istio`, `kong`, `resilience4j`) does to calls."""
+    """What one layer of one tool (`istio`, `kong`, `resilience4j`) does to calls.
+
+    Where it holds, all that `replaces` names, another tool of the layer, does not.
+    """
 
     tool: str
     layer: Layer
     values: dict[PolicyKey, PolicyValue] = {}
+    replaces: str = ""
 
     def number(self, key: PolicyKey, *, defaults: bool = True) -> float | None:
         """Return the number at *key*; `None` where there is none, or only a default and those are not wanted."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
-from archlint.api import Document, Node, Pointer
+from archlint.api import Document, Node, Pointer, PolicyKey, PolicyValue
 from archlint.formats.kubernetes.views import Manifest
 
 _DURATION = re.compile(
@@ -116,3 +116,15 @@ def routes(manifest: Manifest) -> Iterator[MeshRoute]:
         if isinstance(data, dict):
             pointer = (*manifest.pointer, "spec", key, index)
             yield MeshRoute(manifest.document, pointer, data, manifest, tool)
+
+
+def put_duration(
+    values: dict[PolicyKey, PolicyValue],
+    key: PolicyKey,
+    node: Node,
+    written: tuple[Any, tuple[str | int, ...]] | None,
+) -> None:
+    """Put a duration as it is written in *node*, with its way there, into *values*, where it is known."""
+    found = milliseconds(written[0]) if written is not None else None
+    if written is not None and found is not None:
+        values[key] = PolicyValue(found, node.at(*written[1]))
