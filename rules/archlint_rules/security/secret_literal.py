@@ -10,9 +10,21 @@ when it is removed, and rotating it means a commit.
 Keep it in a secret store, refer to it (`secretKeyRef`, `${VARIABLE}`, Docker secrets), and change the value: it is known now.
 """
 
+import re
 from collections.abc import Iterator
 
-from archlint.api import Bad, Context, Document, Good, Problem, Setting, Severity, credential_in, rule
+from archlint.api import (
+    Bad,
+    Context,
+    Document,
+    Good,
+    Problem,
+    Setting,
+    Severity,
+    credential_in,
+    key_words,
+    rule,
+)
 from archlint.formats import compose, kubernetes, score, spring
 
 _WEAK = frozenset(
@@ -35,6 +47,9 @@ _WEAK = frozenset(
         "pass",
     )
 )
+_ISSUED = ("API_KEY", "APIKEY", "ACCESS_TOKEN", "AUTH_TOKEN")
+_WORD = re.compile(r"[a-z]{1,8}")
+_IN_URI = re.compile(r"://[^:@/\s]*:(?P<password>[^@/\s]+)@")
 _POD = """
 apiVersion: v1
 kind: Pod
@@ -111,6 +126,17 @@ def _pod(name: str, value: str) -> str:
         ),
         Bad(
             """
+            spring:
+              application: {name: orders}
+              datasource:
+                username: ${DB_USER:orders}
+                password: ${DB_PASSWORD:s3cr3t-Zebra}  # <- `spring.datasource.password` of `orders` holds a credential
+                url: jdbc:postgresql://${DB_HOST:db}/orders
+            """,
+            "the default of a placeholder",
+        ),
+        Bad(
+            """
             apiVersion: dapr.io/v1alpha1
             kind: Component
             metadata: {name: store}
@@ -155,6 +181,16 @@ def _pod(name: str, value: str) -> str:
             """,
             "from the environment",
         ),
+        Good(
+            """
+            spring:
+              application: {name: orders}
+              datasource: {password: "${DB_PASSWORD:changeme}"}
+              mail: {password: "${MAIL_PASSWORD:${SMTP_PASSWORD}}"}
+              ai: {openai: {api-key: "${OPENAI_API_KEY:demo}"}}
+            """,
+            "a placeholder's default that is a placeholder",
+        ),
         Good(_pod("DB_PASSWORD", "valueFrom: {secretKeyRef: {name: db, key: password}}"), "a reference"),
         Good(_pod("DB_PASSWORD", 'value: "{{ .Values.password }}"'), "filled in when it is rendered"),
         Good(_pod("DB_PASSWORD", "value: <your-password>"), "a placeholder"),
@@ -185,7 +221,7 @@ def secret_literal(document: Document, context: Context) -> Iterator[Problem]:
         if setting.value is None or setting.via == "secret" or setting.at.node in seen:
             continue
         kind = credential_in(setting.key, setting.value)
-        if not kind:
+        if not kind or _is_word(setting):
             continue
         seen.add(setting.at.node)
         weak = document.format != "kubernetes" and _is_default(setting.value)
@@ -213,6 +249,12 @@ def _settings(document: Document) -> Iterator[tuple[Setting, str]]:
         yield from compose.settings_in(project)
 
 
+def _is_word(setting: Setting) -> bool:
+    """Tell whether a key that somebody has to issue is a short word (`demo`): no such key was ever issued."""
+    return key_words(setting.key).endswith(_ISSUED) and _WORD.fullmatch(setting.value or "") is not None
+
+
 def _is_default(value: str) -> bool:
-    """Tell whether *value* is one of the passwords that everybody starts with on a laptop."""
-    return value.strip().lower() in _WEAK or "guest:guest@" in value
+    """Tell whether *value* is, or has in its URI, one of the passwords that everybody starts with on a laptop."""
+    match = _IN_URI.search(value)
+    return (match["password"] if match else value.strip()).lower() in _WEAK
