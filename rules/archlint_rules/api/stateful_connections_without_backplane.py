@@ -176,7 +176,7 @@ def _connections(service: Service) -> Location | None:
 
 
 def _most_replicas(
-    service: Service, scalers: dict[tuple[str, tuple[str, str] | None], SelectFact]
+    service: Service, scalers: dict[tuple[str, tuple[str, str]], SelectFact]
 ) -> tuple[int, Location | None]:
     most, why = 0, None
     for workload in service.workloads:
