@@ -5,7 +5,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 
-from archlint.model.facts import BaseFact, PolicyFact, RouteFact, WorkloadFact
+from archlint.model.facts import BaseFact, DependencyFact, PolicyFact, RouteFact, WorkloadFact
 from archlint.model.graph import Service
 from archlint.model.stores import image_of
 
@@ -46,9 +46,10 @@ class Readers:
 
     def of(self, fact: BaseFact) -> tuple[Service | None, bool]:
         """Return who reads the document of *fact*, and whether that is all that can be said."""
-        if not isinstance(fact, RouteFact | PolicyFact):
+        asked = isinstance(fact, DependencyFact) and fact.extractor in PROXIES
+        if not (asked or isinstance(fact, RouteFact | PolicyFact)):
             return None, False
-        config = fact.extra.get("configmap") if isinstance(fact, RouteFact) else None
+        config = fact.extra.get("configmap") if isinstance(fact, RouteFact | DependencyFact) else None
         if config:
             return _one(self._configs.get(config, ())), True
         found = _nearest(self._mounted, fact.at.path) or _nearest(self._built, fact.at.path)

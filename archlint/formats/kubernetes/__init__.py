@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from archlint.api import Document, Fact, Format, Node, Problem
+from archlint.formats.kubernetes import embedded
 from archlint.formats.kubernetes.facts import facts_of, settings_in
+from archlint.formats.kubernetes.kustomize import deployment_facts, is_kustomization
 from archlint.formats.kubernetes.mesh import MeshRoute, milliseconds, routes
 from archlint.formats.kubernetes.views import ContainerView, Manifest, Workload, manifests
 
@@ -25,7 +27,6 @@ _OTHERS = (
     "score.dev/",
     "openslo",
     "jsonschema",
-    "kustomize.config.k8s.io/",
 )
 
 
@@ -33,7 +34,7 @@ class KubernetesFormat(Format):
     """Recognises manifests by `apiVersion` and `kind`; resources of any group are manifests."""
 
     name = "kubernetes"
-    subjects = (Manifest, Workload, ContainerView, MeshRoute)
+    subjects = (Manifest, Workload, ContainerView, MeshRoute, *embedded.SUBJECTS)
     claims = (("apiVersion", "kind"),)
 
     def sniff(self, document: Document) -> str:
@@ -41,6 +42,8 @@ class KubernetesFormat(Format):
         data = document.data
         if not isinstance(data, dict):
             return ""
+        if is_kustomization(document):
+            return "kubernetes Component" if data.get("kind") == "Component" else "kubernetes Kustomization"
         version, kind = data.get("apiVersion"), data.get("kind")
         if not isinstance(version, str) or not isinstance(kind, str) or version.startswith(_OTHERS):
             return ""
@@ -55,6 +58,7 @@ class KubernetesFormat(Format):
                 yield manifest
             if MeshRoute in wanted:
                 yield from routes(manifest)
+            yield from embedded.nodes(manifest, wanted)
             workload = manifest.workload
             if workload is None:
                 continue
@@ -64,7 +68,9 @@ class KubernetesFormat(Format):
                 yield from workload.containers
 
     def facts(self, document: Document) -> Iterator[Fact]:
-        """Yield workloads, endpoints, configuration, routes and policies."""
+        """Yield workloads, endpoints, configuration, routes and policies, and what kustomizations deploy."""
+        if is_kustomization(document):
+            yield from deployment_facts(document)
         for manifest in manifests(document):
             yield from facts_of(manifest)
 
