@@ -11,7 +11,9 @@ Let timeouts shrink on the way down: give the outer call at least the worst case
 retries and timeouts of the inner call. Where the tools support it, pass the deadline on.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from archlint.api import (
     Bad,
@@ -95,6 +97,13 @@ _FOUR = "      retries: {attempts: 3, perTryTimeout: 2s}"
             )
             + _route("stock", _FOUR)
         ),
+        Bad(
+            _CHAIN
+            + _service("app", "http://orders")
+            + _route("orders", "      timeout: 3s  # <- `app` and 1 more wait 3 s for `orders`")
+            + _route("stock", "      timeout: 10s"),
+            "one route for all callers",
+        ),
         Good(_CHAIN + _route("orders", "      timeout: 10s") + _route("stock", _FOUR)),
         Good(
             _CHAIN + _route("orders", "      timeout: 3s") + _route("stock", f"{_FOUR}\n      timeout: 2s"),
@@ -120,6 +129,7 @@ def timeout_budget_inverted(service: Service, context: Context) -> Iterator[Prob
     if not inner:
         return
     inner.sort(key=lambda one: (-one[0], one[1].id))
+    groups: dict[object, list[_Inverted]] = defaultdict(list)
     for edge in graph.incoming(service):
         wait = (
             timeout(edge.policies) if edge.kind == "calls" and edge.confidence >= _LEAST_CONFIDENCE else None
@@ -127,25 +137,49 @@ def timeout_budget_inverted(service: Service, context: Context) -> Iterator[Prob
         at = _written(edge.policies, wait)
         if wait is None or at is None or inner[0][0] <= wait:
             continue
-        found = [
-            (longest, called) for longest, called in inner if longest > wait and graph.together(edge, called)
-        ]
-        if found:
-            yield _problem(edge, at, wait, found)
+        called = next(
+            (
+                _Inverted(edge, at, wait, longest, other)
+                for longest, other in inner
+                if longest > wait and other.target is not edge.source and graph.together(edge, other)
+            ),
+            None,
+        )
+        if called is not None:
+            groups[at.node].append(called)
+    for group in groups.values():
+        yield _problem(group)
 
 
-def _problem(edge: Dependency, at: Location, wait: float, found: list[tuple[float, Dependency]]) -> Problem:
-    longest, called = found[0]
+@dataclass(frozen=True, slots=True)
+class _Inverted:
+    """A caller that waits `wait` milliseconds, as `at` says, for a service that may wait `longest` for its own call."""
+
+    edge: Dependency
+    at: Location
+    wait: float
+    longest: float
+    called: Dependency
+
+
+def _problem(group: list[_Inverted]) -> Problem:
+    first = min(group, key=lambda one: (-one.longest, one.edge.source.name))
+    edge, called = first.edge, first.called
+    more = len(group) - 1
+    who = f"`{edge.source.name}`" + (f" and {more} more wait" if more else " waits")
     return Problem(
-        f"`{edge.source.name}` waits {_seconds(wait)} for `{edge.target.name}`, which may wait {_seconds(longest)} for `{called.target.name}`",
-        at,
+        f"{who} {_seconds(first.wait)} for `{edge.target.name}`, which may wait {_seconds(first.longest)} for `{called.target.name}`",
+        first.at,
         help="let timeouts shrink on the way down, tries included",
-        related=tuple(
-            Related(f"up to {_seconds(time)} for `{other.target.name}`", _place(other))
-            for time, other in found
+        related=(
+            Related(f"up to {_seconds(first.longest)} for `{called.target.name}`", _place(called)),
+            *(
+                Related(f"`{one.edge.source.name}` calls `{one.edge.target.name}`", one.edge.location)
+                for one in group
+            ),
         ),
         confidence=Confidence.of(min(edge.confidence, called.confidence)),
-        identity=("budget", edge.id),
+        identity=("budget", edge.target.id),
     )
 
 
