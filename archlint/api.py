@@ -51,6 +51,7 @@ from archlint.model.hosts import reach_of
 from archlint.model.identity import normalised as plain_name
 from archlint.model.policy import Policy, PolicyKey, PolicyValue, attempts, timeout, worst_case
 from archlint.model.reach import Reach
+from archlint.model.scaling import Scale, Scaling
 from archlint.model.stores import engine_of, infrastructure_roles, is_third_party, role_of
 from archlint.model.values import key_words
 from archlint.rule.discovery import rules_in
@@ -124,6 +125,8 @@ __all__ = [
     "RouteFact",
     "Rule",
     "RuleInfo",
+    "Scale",
+    "Scaling",
     "SelectFact",
     "Service",
     "ServiceFact",

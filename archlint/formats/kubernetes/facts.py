@@ -93,13 +93,18 @@ def _workload(workload: Workload) -> WorkloadFact:
 
 
 def _extra(workload: Workload) -> dict[str, Any]:
-    """Return whether only some deployments have the workload, how it is replaced, and how long its containers sleep before they stop."""
+    """Return what else is known: whether only some deployments have the workload, how it is replaced, how long containers sleep before they stop.
+
+    A `replicas` that is written and cannot be read is there as well.
+    """
     sleeps = [_sleep(container) for container in workload.containers if not container.init]
     strategy = workload.get("spec", "strategy", "type")
+    replicas = workload.get("spec", "replicas")
     return {
         **({"optional": True} if is_optional(workload.document) else {}),
         **({"strategy": strategy} if isinstance(strategy, str) else {}),
         **({"preStopSeconds": max(sleeps)} if any(sleeps) else {}),
+        **({"replicas": "?"} if replicas is not None and not isinstance(replicas, int) else {}),
     }
 
 

@@ -1,0 +1,73 @@
+"""How many copies of a workload run: what it says itself, and what scales it."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+from archlint.model.facts import SelectFact, WorkloadFact
+from archlint.model.graph import ServiceGraph
+
+_HPA = "HorizontalPodAutoscaler"
+_KEDA = "keda.sh/ScaledObject"
+_ROLLOUT = "argoproj.io/Rollout"
+_KEDA_LEAST = 0
+_KEDA_MOST = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """The least and the most copies of a workload, `None` = not known statically; `scaler` is what decides, `None` = the workload.
+
+    `is_written` tells that the most is written down, rather than a tool's default.
+    """
+
+    least: int | None
+    most: int | None
+    scaler: SelectFact | None = None
+    is_written: bool = True
+
+
+class Scaling:
+    """Finds how workloads of a graph are scaled."""
+
+    def __init__(self, graph: ServiceGraph) -> None:
+        self._variants = graph.variants
+        self._scalers: dict[tuple[str, str, str], list[SelectFact]] = defaultdict(list)
+        for fact in graph.selects:
+            if fact.kind in {_HPA, _KEDA, _ROLLOUT} and fact.target:
+                self._scalers[fact.scope, *fact.target].append(fact)
+
+    def of(self, workload: WorkloadFact) -> Scale:
+        """Return how many copies of *workload* run in its deployment; one, where nothing is said (Kubernetes, compose)."""
+        fitting = [
+            fact
+            for fact in self._scalers.get((workload.scope, workload.kind, workload.name), ())
+            if self._variants.together(workload.at.path, fact.at.path)
+        ]
+        for scaler in fitting:
+            if scaler.kind != _ROLLOUT:
+                return _scaled(scaler)
+        for rollout in fitting:
+            written = rollout.spec.get("replicas", 1)
+            return Scale(_number(written), _number(written), rollout, is_written="replicas" in rollout.spec)
+        if workload.replicas is None and "replicas" in workload.extra:
+            return Scale(None, None)
+        count = 1 if workload.replicas is None else workload.replicas
+        return Scale(count, count, is_written=workload.replicas is not None)
+
+
+def _scaled(scaler: SelectFact) -> Scale:
+    if scaler.kind == _HPA:
+        most = scaler.spec.get("maxReplicas")
+        return Scale(_number(scaler.spec.get("minReplicas", 1)), _number(most), scaler)
+    written = "maxReplicaCount" in scaler.spec
+    return Scale(
+        _number(scaler.spec.get("minReplicaCount", _KEDA_LEAST)),
+        _number(scaler.spec.get("maxReplicaCount", _KEDA_MOST)),
+        scaler,
+        is_written=written,
+    )
+
+
+def _number(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
