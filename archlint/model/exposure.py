@@ -6,20 +6,17 @@ Pure over the graph. A route counts where its traffic comes from outside: its fo
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
-from archlint.model.facts import EndpointFact, Port, RouteFact, SelectFact, WorkloadFact
-from archlint.model.graph import Service, ServiceGraph
-from archlint.model.identity import Endpoints, nearest, normalised
+from archlint.model.facts import Backend, EndpointFact, Port, RouteFact, WorkloadFact
+from archlint.model.graph import Dependency, Service, ServiceGraph
+from archlint.model.guards import Guards
+from archlint.model.identity import Endpoints, nearest
 from archlint.source.location import Location
 
 type Way = Literal["load-balancer", "node-port", "host-port", "host-network", "published", "route"]
 
 _LOOPBACK = ("127.", "localhost", "[::1]", "::1")
-_ISTIO_ROOT = "k8s:istio-system"
-_AUTHENTICATING = frozenset(
-    ("security.istio.io/AuthorizationPolicy", "security.istio.io/RequestAuthentication")
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,36 +105,34 @@ class _Finder:
         found = {service.id: service for service in self._named.get(name.lower(), ())}
         return next(iter(found.values())) if len(found) == 1 else None
 
-    def gateway(self, route: RouteFact) -> Service | None:
-        """Return the service of the system that serves *route*, where one is named."""
-        if not route.gateway:
-            return None
-        service = self.named(route.gateway)
-        if service is not None:
-            return service
-        plain = normalised(route.gateway)
-        found = [service for service in self._graph.services if normalised(service.name) == plain]
-        return found[0] if len(found) == 1 else None
-
 
 class _Exposures:
     def __init__(self, graph: ServiceGraph) -> None:
         self._graph = graph
         self._finder = _Finder(graph)
-        self._guards = _Guards(graph)
+        self._guards = Guards(graph)
+        backends = {backend.at.node for route in graph.routes for backend in route.backends}
+        self._routed: dict[object, Dependency] = {
+            item.at.node: edge
+            for edge in graph.dependencies
+            for item in edge.evidence
+            if item.at.node in backends and isinstance(edge.target, Service)
+        }
+        self._delegated = {
+            (route.scope, str(route.extra["delegate"]))
+            for route in graph.routes
+            if route.public and "delegate" in route.extra
+        }
 
     def all(self) -> list[Exposure]:
         found = [exposure for service in self._graph.services for exposure in self._doors(service)]
         inner: dict[str, list[tuple[RouteFact, Service]]] = defaultdict(list)
-        gateways: dict[str, Service | None] = {}
         for route in self._graph.routes:
-            if route.gateway not in gateways:
-                gateways[route.gateway] = self._finder.gateway(route)
-            gateway = gateways[route.gateway]
-            if route.public and gateway is None:
-                found.extend(self._led(route, None))
-            elif gateway is not None and route.public is not False:
+            gateway = self._gateway(route)
+            if gateway is not None and route.public is not False:
                 inner[gateway.id].append((route, gateway))
+            elif self._is_public(route):
+                found.extend(self._led(route, None))
         pending = list({exposure.service.id: exposure.service for exposure in found}.values())
         seen = {service.id for service in pending}
         while pending:
@@ -149,10 +144,31 @@ class _Exposures:
                         pending.append(exposure.service)
         return found
 
+    def _is_public(self, route: RouteFact) -> bool:
+        if route.public is None and (route.scope, route.name) in self._delegated and not route.hosts:
+            return True
+        return route.public is True and not self._guards.is_inside(route)
+
+    def _gateway(self, route: RouteFact) -> Service | None:
+        """Return the service of the system that serves *route*: the one named, or the one found to call its backends."""
+        if route.gateway and (named := self._finder.named(route.gateway)) is not None:
+            return named
+        for backend in route.backends:
+            edge = self._routed.get(backend.at.node)
+            if edge is not None:
+                return edge.source
+        return None
+
+    def _target(self, route: RouteFact, backend: Backend) -> Service | None:
+        edge = self._routed.get(backend.at.node)
+        if edge is not None and isinstance(edge.target, Service):
+            return edge.target
+        return self._finder.service(route, backend.host, backend.scope or route.scope)
+
     def _led(self, route: RouteFact, gateway: Service | None) -> Iterator[Exposure]:
         told: set[str] = set()
         for backend in route.backends:
-            service = self._finder.service(route, backend.host, backend.scope or route.scope)
+            service = self._target(route, backend)
             if service is None or service.id in told or service is gateway:
                 continue
             told.add(service.id)
@@ -166,11 +182,11 @@ class _Exposures:
                 methods=route.methods,
                 route=route,
                 via=gateway,
-                authentication=self._guards.of_route(route) or self._guards.of_service(service),
+                authentication=self._guards.of("authorization", route, service),
             )
 
     def _doors(self, service: Service) -> Iterator[Exposure]:
-        guard = self._guards.of_service(service)
+        guard = self._guards.of("authorization", None, service)
         for endpoint in service.endpoints:
             for port, way in _open_ports(endpoint):
                 yield Exposure(
@@ -211,73 +227,3 @@ def _host_ports(service: Service, workload: WorkloadFact, guard: Location | None
                     published=port.published or str(port.number or ""),
                     authentication=guard,
                 )
-
-
-class _Guards:
-    """Knows the policies that ask who calls: of routes, and of the mesh for workloads."""
-
-    def __init__(self, graph: ServiceGraph) -> None:
-        self._spaces: dict[str, Location] = {}
-        self._labels: dict[tuple[str, str, str], list[SelectFact]] = defaultdict(list)
-        self._gateways: Location | None = None
-        for fact in graph.selects:
-            if fact.kind in _AUTHENTICATING and asks_who(fact):
-                self._note(fact)
-
-    def _note(self, fact: SelectFact) -> None:
-        labels = _labels(fact)
-        references = fact.spec.get("targetRefs")
-        kinds = [
-            reference.get("kind")
-            for reference in (references if isinstance(references, list) else ())
-            if isinstance(reference, dict)
-        ]
-        if "Gateway" in kinds or any("gateway" in value.lower() for value in labels.values()):
-            self._gateways = self._gateways or fact.at
-        elif labels:
-            key, value = min(labels.items())
-            self._labels[fact.scope, key, value].append(fact)
-        elif not kinds:
-            self._spaces.setdefault(fact.scope, fact.at)
-
-    def of_route(self, route: RouteFact) -> Location | None:
-        """Return where authentication is asked for on *route* itself, or at the mesh's gateways for all."""
-        value = route.policy.values.get("authorization") if route.policy else None
-        if value is not None and value.value:
-            return value.at or route.at
-        return self._gateways if route.policy is not None and route.policy.tool == "istio" else None
-
-    def of_service(self, service: Service) -> Location | None:
-        """Return where the mesh asks who calls *service*."""
-        for workload in service.workloads:
-            for key, value in workload.labels.items():
-                for fact in self._labels.get((workload.scope, key, value), ()):
-                    if _labels(fact).items() <= workload.labels.items():
-                        return fact.at
-            found = self._spaces.get(workload.scope) or self._spaces.get(_ISTIO_ROOT)
-            if found is not None:
-                return found
-        return None
-
-
-def asks_who(fact: SelectFact) -> bool:
-    """Tell whether a policy of Istio asks for an end user's identity: tokens to check, principals of requests, an authorizer."""
-    if fact.kind.endswith("/RequestAuthentication"):
-        return bool(fact.spec.get("jwtRules"))
-    if fact.spec.get("action") == "CUSTOM":
-        return True
-    rules = fact.spec.get("rules")
-    return any(
-        word in str(rule)
-        for rule in (rules if isinstance(rules, list) else ())
-        for word in ("requestPrincipals", "notRequestPrincipals", "request.auth")
-    )
-
-
-def _labels(fact: SelectFact) -> dict[str, Any]:
-    found = (fact.selector or {}).get("matchLabels")
-    return (
-        {key: value for key, value in found.items() if isinstance(value, str)}
-        if isinstance(found, dict)
-        else {}
-    )
