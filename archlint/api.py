@@ -8,7 +8,7 @@ from archlint.findings.finding import Finding, Suppressed, TextEdit, TextFix
 from archlint.findings.problem import Edit, Fix, Problem, Related
 from archlint.findings.report import Notice, Report, Reporter, ReportOptions, RuleInfo
 from archlint.findings.severity import Applicability, Confidence, Severity
-from archlint.model.access import Access, Verdict, access_policies
+from archlint.model.access import Access, Verdict, access_policies, is_injected
 from archlint.model.credentials import credential_in, is_literal_secret, is_secret_key
 from archlint.model.exposure import Exposure, exposed, exposures
 from archlint.model.facts import (
@@ -159,6 +159,7 @@ __all__ = [
     "format_pointer",
     "hook",
     "infrastructure_roles",
+    "is_injected",
     "is_literal_secret",
     "is_secret_key",
     "is_third_party",

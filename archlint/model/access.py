@@ -160,14 +160,8 @@ class Access:
         if said in {"true", "enabled"}:
             return True
         for namespace in self.namespaces.get(workload.scope, ()):
-            labels, annotations = namespace.spec.get("labels", {}), namespace.spec.get("annotations", {})
-            if tool == "istio" and (
-                labels.get("istio-injection") == "enabled"
-                or "istio.io/rev" in labels
-                or labels.get("istio.io/dataplane-mode") == "ambient"
-            ):
-                return True
-            if tool == "linkerd" and annotations.get(key) == "enabled":
+            annotations = namespace.spec.get("annotations", {})
+            if is_injected(namespace) if tool == "istio" else annotations.get(key) == "enabled":
                 return True
         return None
 
@@ -261,6 +255,16 @@ class Access:
         answers = {self.linkerd.authorizes(server, reach.source) for server in certain}
         allowed = answers.pop() if len(answers) == 1 else None
         return Verdict(allowed, "linkerd", tuple(certain) if allowed is not None else (), "ingress")
+
+
+def is_injected(namespace: SelectFact) -> bool:
+    """Tell whether the pods of *namespace* become part of Istio's mesh, with a sidecar each or ambient."""
+    labels = namespace.spec.get("labels", {})
+    return (
+        labels.get("istio-injection") == "enabled"
+        or "istio.io/rev" in labels
+        or labels.get("istio.io/dataplane-mode") == "ambient"
+    )
 
 
 def access_policies(edge: Dependency, access: Access) -> list[Policy]:
