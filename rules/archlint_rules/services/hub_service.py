@@ -10,7 +10,7 @@ the business.
 Move what callers need to the services that own it, or make its two sides two services. Gateways and front ends are meant to be hubs and exempt.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Annotated
 
 from msgspec import Meta
@@ -18,6 +18,8 @@ from msgspec import Meta
 from archlint.api import (
     Bad,
     Context,
+    Dependency,
+    Element,
     Good,
     Options,
     Problem,
@@ -25,6 +27,7 @@ from archlint.api import (
     Service,
     Severity,
     infrastructure_roles,
+    plain_name,
     rule,
 )
 
@@ -77,8 +80,8 @@ def hub_service(service: Service, context: Context) -> Iterator[Problem]:
     """Report services with many callers and many called services."""
     if service.role in _EXEMPT or service.role in infrastructure_roles() or not service.first_party:
         return
-    callers = [edge for edge in context.graph.incoming(service) if edge.kind == "calls"]
-    callees = [edge for edge in context.graph.outgoing(service) if edge.kind == "calls"]
+    callers = _once(context.graph.incoming(service), lambda edge: edge.source)
+    callees = _once(context.graph.outgoing(service), lambda edge: edge.target)
     if len(callers) >= context.options.fan_in and len(callees) >= context.options.fan_out:
         yield Problem(
             f"`{service.name}` is called by {len(callers)} services and calls {len(callees)}",
@@ -90,3 +93,12 @@ def hub_service(service: Service, context: Context) -> Iterator[Problem]:
             ),
             identity=("hub", service.id),
         )
+
+
+def _once(edges: Iterable[Dependency], end: Callable[[Dependency], Element]) -> list[Dependency]:
+    """Return one call per name of its other *end*: the same service in several deployments counts once."""
+    return list(
+        {
+            plain_name(end(edge).name.partition(" (")[0]): edge for edge in edges if edge.kind == "calls"
+        }.values()
+    )

@@ -50,6 +50,23 @@ def _chain(length: int) -> str:
     return "\n".join([*lines, f"  s{length}: {{image: shop/s}}"]) + "\n"
 
 
+def _deployment(name: str, calls: str) -> str:
+    return f"""---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: {name}}}
+spec:
+  template:
+    metadata: {{labels: {{app: {name}}}}}
+    spec: {{containers: [{{name: main, image: shop/{name}, env: [{{name: NEXT_URL, value: "http://{calls}"}}]}}]}}
+---
+apiVersion: v1
+kind: Service
+metadata: {{name: {name}}}
+spec: {{selector: {{app: {name}}}, ports: [{{port: 80}}]}}
+"""
+
+
 @rule(
     id="sync-call-chain-too-deep",
     category="services",
@@ -70,6 +87,14 @@ def _chain(length: int) -> str:
         ),
         Good({"compose.yaml": _chain(4)}),
         Good({"compose.yaml": _chain(5)}, options={"depth": 5}),
+        Good(
+            {
+                "compose.yaml": _chain(3),
+                "cluster.yaml": "".join(_deployment(f"s{index}", f"s{index + 1}") for index in range(3, 6))
+                + _deployment("s6", "s7"),
+            },
+            "one half of the calls is made on a laptop, the other in the cluster",
+        ),
     ),
 )
 def sync_call_chain_too_deep(graph: ServiceGraph, context: Context) -> Iterator[Problem]:
@@ -116,6 +141,7 @@ def _longest(graph: ServiceGraph, entry: Service) -> list[Dependency]:
                 and isinstance(target, Service)
                 and target.id not in seen
                 and depths.get(target.id, -1) < len(path)
+                and (not path or graph.together(path[-1], edge))
             ):
                 depths[target.id] = len(path)
                 pending.append((target, [*path, edge]))
