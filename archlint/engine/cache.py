@@ -22,7 +22,7 @@ import msgspec
 from msgspec import Struct, field
 
 from archlint.engine.check import Checked
-from archlint.source.files import write_atomic
+from archlint.source.files import files_named, write_atomic
 
 _FORMAT = 3
 _RACY = 2_000_000_000
@@ -85,6 +85,7 @@ class Cache:
         self._key = key
         self._store = self._load()
         self._now: dict[str, str] = {}
+        self._paths: dict[str, list[str]] = {}
         self._kept: dict[str, Entry] = {}
         self._changed = False
         self._started = time.time_ns()
@@ -154,6 +155,8 @@ class Cache:
         """Return the digest of what is at *name* now, without reading it where the recorded stamp allows that."""
         if name in self._now:
             return self._now[name]
+        if name.startswith("**/"):
+            return self._remember(name, self._digest_of_named(name))
         full = os.path.join(self._root, name)
         known = self._store.stamps.get(name)
         try:
@@ -172,8 +175,18 @@ class Cache:
         self._changed = True
         return self._remember(name, digest)
 
+    def _digest_of_named(self, name: str) -> str:
+        """Return the digest of all files that *name* (`**/` and names with `|` between) stands for: where they are and what they say."""
+        if name not in self._paths:
+            self._paths[name] = files_named(self._root, name[3:].split("|"))
+        told = "\0".join(f"{path}\0{self._digest(path)}" for path in self._paths[name])
+        return _hash(told.encode("utf-8", "surrogateescape"))
+
     def _is_new(self, name: str) -> bool:
         """Tell whether *name* may have been written after it was read for a result."""
+        if name.startswith("**/"):
+            self._digest(name)
+            return any(self._is_new(path) for path in self._paths[name])
         try:
             status = os.stat(os.path.join(self._root, name))
         except OSError:

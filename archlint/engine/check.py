@@ -184,7 +184,7 @@ class Checker:
         for name in sorted({path, *self.workspace.opened}):
             known = self._suppressions.get(name)
             if known is None:
-                source = None if name.endswith("/") else self.workspace.read(name)
+                source = None if name.endswith("/") or name.startswith("**/") else self.workspace.read(name)
                 known = collect(source, self.workspace.documents(name)) if source is not None else []
                 self._suppressions[name] = known
             found.extend(known)

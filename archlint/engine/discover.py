@@ -12,14 +12,11 @@ from archlint.engine.ignore import IgnoreFile
 from archlint.errors import UsageError
 from archlint.findings.report import Notice
 from archlint.findings.severity import Severity
-from archlint.source.files import MOST_BYTES, inside, too_large
+from archlint.source.files import MOST_BYTES, PASSED_OVER, inside, too_large
 
 NAMES = ("*.yaml", "*.yml", "*.json")
 """File names that may hold one of the data formats."""
 
-_NEVER = frozenset(
-    (".git", ".hg", ".svn", ".jj", "node_modules", ".venv", "venv", "__pycache__", ".tox", ".mypy_cache")
-)
 _MOST_IGNORE_BYTES = 1 << 20
 
 type _Ignores = tuple[IgnoreFile, ...]
@@ -103,7 +100,7 @@ class _Walk:
         kept = [
             path
             for path in found
-            if not any(part in _NEVER and part not in pattern for part in path.parts)
+            if not any(part in PASSED_OVER and part not in pattern for part in path.parts)
             and (path.is_dir() or "." in os.path.basename(pattern) or self._is_candidate(path.name))
         ]
         if not kept:
@@ -133,7 +130,7 @@ class _Walk:
 
     def _is_passed_over(self, path: str) -> bool:
         parts = path.split("/")
-        return not _NEVER.isdisjoint(parts) or self._excluded(path) or self._is_ignored_below(path)
+        return not PASSED_OVER.isdisjoint(parts) or self._excluded(path) or self._is_ignored_below(path)
 
     def _ignore_file(self, base: str, name: str) -> _Ignores:
         path = os.path.join(self.root, base, name)
@@ -173,7 +170,7 @@ class _Walk:
             linked = entry.is_symlink()
             folder = os.path.isdir(entry.path) if linked else entry.is_dir(follow_symlinks=False)
             if folder:
-                if name in _NEVER or _ignored(below, ignores, folder=True) or self._excluded(below):
+                if name in PASSED_OVER or _ignored(below, ignores, folder=True) or self._excluded(below):
                     continue
                 if not linked and self._is_text(below):
                     yield below

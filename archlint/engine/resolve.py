@@ -12,7 +12,7 @@ from urllib.parse import unquote, urljoin
 from archlint.model.format import Format
 from archlint.source.document import Document, Target, Unresolved
 from archlint.source.fault import SyntaxFault
-from archlint.source.files import FileRefused, read_bytes
+from archlint.source.files import FileRefused, files_named, read_bytes
 from archlint.source.parse import Parsed, parse
 from archlint.source.pointer import Pointer, lookup, parse_pointer
 from archlint.source.source import Source
@@ -29,7 +29,8 @@ class Workspace:
     """Reads, parses and remembers the files of one project; the `Resolver` of its documents.
 
     `formats` are asked to parse what is neither YAML nor JSON. What is opened between two calls of `take_opened` are the
-    dependencies of a result: paths of files that were read or were not there, and of folders (with a `/` at the end).
+    dependencies of a result: paths of files that were read or were not there, of folders (with a `/` at the end), and `**/` with
+    names (between them `|`) for all files of those names.
     """
 
     def __init__(self, root: Path, formats: tuple[Format, ...] = (), *, kept: int = _MOST_KEPT) -> None:
@@ -41,6 +42,7 @@ class Workspace:
         self._sources: OrderedDict[str, Source | FileRefused] = OrderedDict()
         self._parsed: dict[str, Parsed] = {}
         self._opened: set[str] = set()
+        self._named: dict[tuple[str, ...], tuple[Document, ...]] = {}
         self._nested = 0
 
     @property
@@ -57,6 +59,7 @@ class Workspace:
         """Let *source* stand for the file of its path, such as text from an editor."""
         self._added[source.path] = source
         self._parsed.pop(source.path, None)
+        self._named.clear()
 
     def read(self, path: str) -> Source | None:
         """Return the file at *path*, relative to the root; `None` when it cannot be read (see `refusal`)."""
@@ -93,6 +96,17 @@ class Workspace:
         except OSError:
             return ()
         return tuple(sorted(posixpath.join(folder, entry.name) for entry in entries if entry.is_file()))
+
+    def named(self, *names: str) -> tuple[Document, ...]:
+        """Return the documents of all files of the project that have one of *names*."""
+        self._opened.add("**/" + "|".join(names))
+        if names not in self._named:
+            opened = set(self._opened)
+            added = {path for path in self._added if posixpath.basename(path) in names}
+            paths = sorted({*files_named(self.root, names), *added})
+            self._named[names] = tuple(document for path in paths for document in self.documents(path))
+            self._opened = opened
+        return self._named[names]
 
     def resolve(self, document: Document, reference: str) -> Target | Unresolved:
         """Follow *reference*, a URI reference (RFC 3986) that stands in *document*; one step only."""

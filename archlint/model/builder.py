@@ -84,7 +84,7 @@ class _Builder:
             selects=_only(groups[SelectFact], SelectFact),
             links=_only(groups[LinkFact], LinkFact),
             apis=self.apis,
-            variants=Variants(self.workloads),
+            variants=Variants(self.workloads, _only(groups[LinkFact], LinkFact)),
         )
         self.elements: dict[Key, Service | Datastore] = {}
 

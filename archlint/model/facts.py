@@ -338,10 +338,11 @@ class ApiFact(BaseFact):
 class LinkFact(BaseFact):
     """A document names another artifact: a contract file of a service, a manifest of a catalog entry.
 
-    `target` is a path relative to the project root, or a URL; `exists` is `None` where that cannot be known (a URL).
+    `target` is a path relative to the project root, or a URL; `exists` is `None` where that cannot be known (a URL). A `deployment`
+    (a kustomization that is deployed itself) names every file that takes part in it.
     """
 
-    kind: Literal["contract", "manifest", "definition", "document"]
+    kind: Literal["contract", "manifest", "definition", "document", "deployment"]
     source: str
     target: str
     exists: bool | None = None

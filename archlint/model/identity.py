@@ -5,7 +5,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from archlint.model.facts import EndpointFact, WorkloadFact
+from archlint.model.facts import EndpointFact, LinkFact, WorkloadFact
 
 _SUFFIX = re.compile(r"[-_](?:service|svc|api|deployment|server|app)\Z")
 _VERSION = re.compile(r"[-_.]v\d+\Z")
@@ -78,9 +78,16 @@ class Endpoints:
 
 
 class Variants:
-    """Which files are alternatives of each other: those, and those folders, that define the same workload."""
+    """Which files are alternatives of each other: those, and those folders, that define the same workload.
 
-    def __init__(self, workloads: Sequence[WorkloadFact]) -> None:
+    Where *deployments* say which files are deployed together (a kustomization that no other includes, and all that it reaches), they decide.
+    """
+
+    def __init__(self, workloads: Sequence[WorkloadFact], deployments: Iterable[LinkFact] = ()) -> None:
+        self._roots: dict[str, set[str]] = defaultdict(set)
+        for link in deployments:
+            if link.kind == "deployment":
+                self._roots[link.target].add(link.source)
         self._files: dict[str, set[tuple[str, str, str]]] = defaultdict(set)
         self._folders: dict[str, set[tuple[str, str, str]]] = defaultdict(set)
         self._optional = {posixpath.dirname(fact.at.path) for fact in workloads if fact.extra.get("optional")}
@@ -93,6 +100,9 @@ class Variants:
         """Tell whether the files *one* and *other* can be deployed together."""
         if one == other:
             return True
+        roots, others = self._roots.get(one), self._roots.get(other)
+        if roots and others:
+            return not roots.isdisjoint(others)
         if self._files.get(one, set()) & self._files.get(other, set()):
             return False
         first, second = posixpath.dirname(one), posixpath.dirname(other)

@@ -77,6 +77,10 @@ class Resolver(Protocol):
         """Return the paths of the regular files in the folder of *path*, sorted."""
         ...
 
+    def named(self, *names: str) -> tuple["Document", ...]:
+        """Return the documents of all files of the project that have one of *names*; all of them count as read."""
+        ...
+
 
 class Document:
     """Plain data with the text it was read from.

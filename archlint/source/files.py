@@ -3,12 +3,18 @@
 import os
 import stat
 import tempfile
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
 _MIB = 1024 * 1024
 MOST_BYTES = 64 * _MIB
 """Larger files are not read."""
+
+PASSED_OVER = frozenset(
+    (".git", ".hg", ".svn", ".jj", "node_modules", ".venv", "venv", "__pycache__", ".tox", ".mypy_cache")
+)
+"""Names of folders that nothing is looked for in."""
 
 
 class FileRefused(Exception):  # noqa: N818 - says what happened, as `SyntaxFault` does
@@ -52,6 +58,26 @@ def read_bytes(root: str, path: str, *, limit: int = MOST_BYTES) -> bytes:
         raise FileRefused(_reason(error)) from None
     finally:
         os.close(handle)
+
+
+def files_named(root: str, names: Collection[str]) -> list[str]:
+    """Return the paths of all regular files below *root* that have one of *names*, relative to it and sorted; links are not followed."""
+    found: list[str] = []
+    pending = [""]
+    while pending:
+        folder = pending.pop()
+        try:
+            with os.scandir(os.path.join(root, folder)) as scan:
+                for entry in scan:
+                    path = f"{folder}/{entry.name}" if folder else entry.name
+                    if entry.is_dir(follow_symlinks=False):
+                        if entry.name not in PASSED_OVER:
+                            pending.append(path)
+                    elif entry.name in names and entry.is_file(follow_symlinks=False):
+                        found.append(path)
+        except OSError:
+            continue
+    return sorted(found)
 
 
 def inside(root: str, path: str) -> bool:

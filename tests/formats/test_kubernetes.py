@@ -80,7 +80,10 @@ def _facts[F: Fact](folder: Path, text: str, kind: type[F]) -> list[F]:
         ("{apiVersion: backstage.io/v1alpha1, kind: Component, metadata: {name: a}}", ""),
         ("{apiVersion: archlint.dev/v1, kind: Service, metadata: {name: a}}", ""),
         ("{apiVersion: score.dev/v1b1, kind: Workload, metadata: {name: a}}", ""),
-        ("{apiVersion: kustomize.config.k8s.io/v1beta1, kind: Kustomization, metadata: {name: a}}", ""),
+        (
+            "{apiVersion: kustomize.config.k8s.io/v1beta1, kind: Kustomization}",
+            "kubernetes Kustomization",
+        ),
         ("{apiVersion: v1, kind: Config, clusters: []}", ""),
         ("{apiVersion: v2, name: chart, version: 1.0.0}", ""),
         ("{apiVersion: '{{ .v }}', kind: Deployment, metadata: {}}", ""),

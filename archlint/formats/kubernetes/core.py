@@ -19,11 +19,10 @@ def _service(manifest: Manifest) -> Iterator[Fact]:
         extractor="kubernetes",
         name=name,
         scope=manifest.scope,
-        hostnames=(
-            name,
-            f"{name}.{namespace}",
-            f"{name}.{namespace}.svc",
-            f"{name}.{namespace}.svc.cluster.local",
+        hostnames=tuple(
+            f"{host}{ending}"
+            for host in (name, *manifest.former_names)
+            for ending in ("", f".{namespace}", f".{namespace}.svc", f".{namespace}.svc.cluster.local")
         ),
         selector=text_map(selector) if isinstance(selector, dict) and selector else None,
         ports=tuple(_service_ports(manifest)),

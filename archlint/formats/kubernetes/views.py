@@ -6,6 +6,8 @@ from functools import cached_property
 from typing import Any
 
 from archlint.api import Document, Node, Pointer
+from archlint.formats.kubernetes.kustomize import built, generated, is_kustomization, kustomizations_of
+from archlint.formats.kubernetes.placed import PlacedDocument
 
 _TEMPLATE_AT: dict[str, tuple[str, ...]] = {
     "Pod": (),
@@ -21,8 +23,6 @@ _TEMPLATE_AT: dict[str, tuple[str, ...]] = {
     "ScaledJob": ("spec", "jobTargetRef", "template"),
 }
 _GROUPS = frozenset(("", "apps", "batch", "extensions", "argoproj.io", "apps.openshift.io", "keda.sh"))
-_KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
-_MOST_FOLDERS = 3
 
 SIDECARS = frozenset((
     "istio-proxy", "istio-init", "linkerd-proxy", "linkerd-init", "daprd", "otel-agent", "otel-collector", "vault-agent",
@@ -32,7 +32,18 @@ SIDECARS = frozenset((
 
 
 def manifests(document: Document) -> Iterator["Manifest"]:
-    """Yield the resources of *document*; the items of a `List` one by one."""
+    """Yield the resources of *document* as they come out of its kustomizations; the items of a `List` one by one."""
+    if is_kustomization(document):
+        for made in generated(document):
+            yield Manifest(*made)
+        return
+    for pointer, data in _resources(document):
+        found = built(document, pointer, data)
+        if found is not None:
+            yield Manifest(*found)
+
+
+def _resources(document: Document) -> Iterator[tuple[Pointer, dict[str, Any]]]:
     pending: list[tuple[Pointer, Any]] = [((), document.data)]
     while pending:
         pointer, data = pending.pop()
@@ -44,7 +55,7 @@ def manifests(document: Document) -> Iterator["Manifest"]:
                 ((*pointer, "items", index), item) for index, item in reversed(list(enumerate(data["items"])))
             )
         elif isinstance(kind, str):
-            yield Manifest(document, pointer, data)
+            yield pointer, data
 
 
 class Manifest(Node):
@@ -65,6 +76,11 @@ class Manifest(Node):
         """`metadata.name`, or an empty string."""
         value = self.get("metadata", "name")
         return value if isinstance(value, str) else ""
+
+    @property
+    def former_names(self) -> tuple[str, ...]:
+        """The names that it goes by beside `metadata.name`: without the prefix and suffix of its kustomizations."""
+        return self.document.aliases if isinstance(self.document, PlacedDocument) else ()
 
     @property
     def namespace(self) -> str:
@@ -107,7 +123,8 @@ class Manifest(Node):
             and not any(isinstance(c, dict) and "image" in c for c in containers)
         ):
             return True
-        return self.document.path in patches_of(self.document)
+        known = kustomizations_of(self.document)
+        return known is not None and self.document.path in known.patches
 
 
 class Workload(Node):
@@ -232,47 +249,14 @@ def scope_of(path: str, namespace: str) -> str:
     return f"k8s:{namespace or 'default'}"
 
 
-def kustomizations(document: Document, folder: str | None = None) -> list[dict[str, Any]]:
-    """Return the kustomizations in *folder*, by default the one of *document*."""
-    if document.resolver is None:
-        return []
-    if folder is None:
-        folder = posixpath.dirname(document.path)
-    found: list[dict[str, Any]] = []
-    for name in _KUSTOMIZATIONS:
-        path = posixpath.join(folder, name)
-        if document.resolver.read(path) is not None:
-            found.extend(
-                item.data for item in document.resolver.documents(path) if isinstance(item.data, dict)
-            )
-    return found
-
-
 def patches_of(document: Document) -> frozenset[str]:
-    """Return the files that a kustomization in the folder of *document*, or in one of the next above, lists as patches."""
-    known: frozenset[str] | None = document.memo.get("patches")
-    if known is None:
-        folders = [posixpath.dirname(document.path)]
-        while folders[-1] and len(folders) < _MOST_FOLDERS:
-            folders.append(posixpath.dirname(folders[-1]))
-        known = document.memo["patches"] = frozenset(
-            posixpath.normpath(posixpath.join(folder, item))
-            for folder in folders
-            for kustomization in kustomizations(document, folder)
-            for item in _patch_files(kustomization)
-        )
-    return known
+    """Return the files that the kustomizations of the project of *document* list as patches."""
+    known = kustomizations_of(document)
+    return frozenset(known.patches) if known is not None else frozenset()
 
 
 def is_optional(document: Document) -> bool:
     """Tell whether *document* belongs to a kustomize component, which only some overlays add."""
-    return any(kustomization.get("kind") == "Component" for kustomization in kustomizations(document))
-
-
-def _patch_files(data: dict[str, Any]) -> Iterator[str]:
-    for key in ("patches", "patchesStrategicMerge", "patchesJson6902"):
-        entries = data.get(key)
-        for entry in entries if isinstance(entries, list) else ():
-            path = entry.get("path") if isinstance(entry, dict) else entry
-            if isinstance(path, str) and "\n" not in path:
-                yield path
+    known = kustomizations_of(document)
+    kustomization = known.by_folder.get(posixpath.dirname(document.path)) if known is not None else None
+    return kustomization is not None and kustomization.data.get("kind") == "Component"

@@ -1,0 +1,388 @@
+"""Resources as they come out of kustomizations, with the places of their parts."""
+
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from archlint.api import Document, LinkFact
+from archlint.engine.locate import locate, locations_in
+from archlint.engine.resolve import Workspace
+from archlint.formats.kubernetes import FORMAT, Manifest, manifests
+from archlint.model.builder import build_graph
+from archlint.model.facts import ConfigFact, EndpointFact, Fact, WorkloadFact
+from archlint.plugins.registry import Registry
+
+DEPLOYMENT = """
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: orders}
+    spec:
+      template:
+        metadata: {labels: {app: orders}}
+        spec:
+          containers:
+            - name: orders
+              image: shop/orders:1
+              env:
+                - {name: STOCK_URL, value: "http://stock"}
+"""
+SERVICE = """
+    apiVersion: v1
+    kind: Service
+    metadata: {name: stock}
+    spec: {selector: {app: stock}}
+"""
+BASE = {"base/kustomization.yaml": "resources: [orders.yaml]", "base/orders.yaml": DEPLOYMENT}
+
+
+class _Project:
+    def __init__(self, root: Path, files: dict[str, str]) -> None:
+        for name, text in files.items():
+            path = root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(dedent(text).lstrip())
+        self.workspace = Workspace(root, Registry.load().formats)
+
+    def documents(self, path: str) -> tuple[Document, ...]:
+        return self.workspace.documents(path)
+
+    def one(self, path: str) -> Manifest:
+        (manifest,) = (found for document in self.documents(path) for found in manifests(document))
+        return manifest
+
+    def facts(self, *paths: str) -> list[Fact]:
+        found = [
+            fact for path in paths for document in self.documents(path) for fact in FORMAT.facts(document)
+        ]
+        locate(locations_in(found), self.workspace)
+        return found
+
+
+def test_the_namespace_of_an_overlay_holds_for_its_base(tmp_path: Path) -> None:
+    project = _Project(tmp_path, {**BASE, "prod/kustomization.yaml": "namespace: shop\nresources: [../base]"})
+    manifest = project.one("base/orders.yaml")
+    assert manifest.scope == "k8s:shop"
+    assert manifest.at("metadata", "namespace").path == "prod/kustomization.yaml"
+    assert manifest.at("metadata", "name").path == "base/orders.yaml"
+
+
+def test_overlays_that_disagree_leave_names_as_written(tmp_path: Path) -> None:
+    project = _Project(
+        tmp_path,
+        {
+            **BASE,
+            "prod/kustomization.yaml": "{namespace: prod, namePrefix: p-, commonLabels: {env: prod, team: a}, resources: [../base]}",
+            "dev/kustomization.yaml": "{namespace: dev, namePrefix: d-, commonLabels: {env: dev, team: a}, resources: [../base]}",
+        },
+    )
+    manifest = project.one("base/orders.yaml")
+    assert (manifest.name, manifest.scope) == ("orders", "k8s:default")
+    assert manifest.workload is not None
+    assert manifest.workload.pod_labels == {"app": "orders", "team": "a"}
+
+
+def test_names_follow_prefix_and_suffix_and_references_follow_them(tmp_path: Path) -> None:
+    ingress = """
+        apiVersion: networking.k8s.io/v1
+        kind: Ingress
+        metadata: {name: shop}
+        spec: {rules: [{http: {paths: [{path: /, backend: {service: {name: stock, port: {number: 80}}}}]}}]}
+    """
+    pod = """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: orders}
+        spec:
+          serviceAccountName: me
+          containers:
+            - {name: orders, image: a, envFrom: [{configMapRef: {name: cfg}}], env: [{name: A, valueFrom: {secretKeyRef: {name: s, key: k}}}]}
+          volumes: [{name: v, configMap: {name: cfg}}, {name: w, secret: {secretName: s}}, {name: x, persistentVolumeClaim: {claimName: c}}]
+    """
+    names = "namePrefix: a-\nnameSuffix: -z\nresources: [stock.yaml, shop.yaml, pod.yaml]"
+    project = _Project(
+        tmp_path,
+        {"kustomization.yaml": names, "stock.yaml": SERVICE, "shop.yaml": ingress, "pod.yaml": pod},
+    )
+    (service,) = project.facts("stock.yaml")
+    assert isinstance(service, EndpointFact)
+    assert service.name == "a-stock-z"
+    assert {"a-stock-z", "stock", "stock.default.svc", "a-stock-z.default"} <= {*service.hostnames}
+    rule = project.one("shop.yaml").items("spec", "rules")[0]
+    assert rule["http"]["paths"][0]["backend"]["service"]["name"] == "a-stock-z"
+    spec = project.one("pod.yaml").mapping("spec")
+    assert spec["serviceAccountName"] == "a-me-z"
+    assert [volume[key][name] for volume, key, name in zip(
+        spec["volumes"], ("configMap", "secret", "persistentVolumeClaim"), ("name", "secretName", "claimName"), strict=True
+    )] == ["a-cfg-z", "a-s-z", "a-c-z"]  # fmt: skip
+    container = spec["containers"][0]
+    assert container["envFrom"] == [{"configMapRef": {"name": "a-cfg-z"}}]
+    assert container["env"][0]["valueFrom"]["secretKeyRef"]["name"] == "a-s-z"
+
+
+@pytest.mark.parametrize(
+    ("label", "pods", "selector"),
+    [
+        ("commonLabels: {team: a}", True, True),
+        ("labels: [{pairs: {team: a}, includeSelectors: true}]", True, True),
+        ("labels: [{pairs: {team: a}, includeTemplates: true}]", True, False),
+        ("labels: [{pairs: {team: a}}]", False, False),
+    ],
+)
+def test_labels_reach_selectors_and_pods_as_they_are_told(
+    tmp_path: Path, label: str, *, pods: bool, selector: bool
+) -> None:
+    project = _Project(
+        tmp_path,
+        {
+            "kustomization.yaml": f"{label}\nresources: [orders.yaml, stock.yaml]",
+            "orders.yaml": DEPLOYMENT,
+            "stock.yaml": SERVICE,
+        },
+    )
+    orders = project.one("orders.yaml")
+    assert orders.labels == {"team": "a"}
+    assert orders.workload is not None
+    assert ("team" in orders.workload.pod_labels) is pods
+    assert ("team" in project.one("stock.yaml").mapping("spec", "selector")) is selector
+
+
+STRATEGIC = """
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: orders}
+    spec:
+      replicas: 3
+      template:
+        spec:
+          containers:
+            - name: orders
+              resources: {limits: {memory: 1Gi}}
+              env:
+                - {name: DB, value: postgres}
+"""
+
+
+@pytest.mark.parametrize(
+    "patch",
+    [
+        "patchesStrategicMerge: [patch.yaml]",
+        "patches: [{path: patch.yaml}]",
+        "patches: [{path: patch.yaml, target: {kind: Deploy.*}}]",
+    ],
+)
+def test_a_strategic_merge_patch_is_merged_item_by_item(tmp_path: Path, patch: str) -> None:
+    project = _Project(
+        tmp_path,
+        {**BASE, "prod/kustomization.yaml": f"resources: [../base]\n{patch}", "prod/patch.yaml": STRATEGIC},
+    )
+    (fact,) = (fact for fact in project.facts("base/orders.yaml") if isinstance(fact, WorkloadFact))
+    (container,) = fact.containers
+    assert fact.replicas == 3
+    assert container.resources == {"limits.memory": "1Gi"}
+    assert container.image == "shop/orders:1"
+    places = {
+        item.key: (item.at.path, item.at.region and item.at.region.start_line) for item in container.settings
+    }
+    assert places == {"STOCK_URL": ("base/orders.yaml", 12), "DB": ("prod/patch.yaml", 12)}
+    assert not project.facts("prod/patch.yaml")
+
+
+def test_an_inline_patch_tells_its_own_lines(tmp_path: Path) -> None:
+    overlay = """
+        resources: [../base]
+        patches:
+          - target: {kind: Deployment, name: orders}
+            patch: |-
+              - op: add
+                path: /spec/template/spec/containers/0/env/-
+                value:
+                  name: DB
+                  value: postgres
+              - op: replace
+                path: /spec/template/spec/containers/0/image
+                value: other:2
+              - op: remove
+                path: /spec/template/metadata/labels/app
+    """
+    project = _Project(tmp_path, {**BASE, "prod/kustomization.yaml": overlay})
+    (fact,) = (fact for fact in project.facts("base/orders.yaml") if isinstance(fact, WorkloadFact))
+    (setting,) = (item for item in fact.containers[0].settings if item.key == "DB")
+    assert setting.at.path == "prod/kustomization.yaml"
+    assert setting.at.region is not None
+    assert (setting.at.region.start_line, setting.at.region.start_column) == (9, 18)
+    assert fact.containers[0].image == "other:2"
+    assert fact.labels == {}
+
+
+def test_a_json_patch_that_does_not_fit_changes_nothing_further(tmp_path: Path) -> None:
+    patches = """
+        resources: [../base]
+        patchesJson6902:
+          - target: {kind: Deployment, name: orders, group: apps, version: v1}
+            path: patch.json
+    """
+    operations = '[{"op": "replace", "path": "/spec/none/x", "value": 1}, {"op": "add", "path": "/spec/replicas", "value": 2}]'
+    project = _Project(tmp_path, {**BASE, "prod/kustomization.yaml": patches, "prod/patch.json": operations})
+    assert project.one("base/orders.yaml").get("spec", "replicas") is None
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "{kind: StatefulSet}",
+        "{name: order}",
+        "{name: '(a+)+$'}",
+        "{group: batch}",
+        "{namespace: other}",
+        "{labelSelector: app=other}",
+        "{kind: Deployment, annotationSelector: a}",
+    ],
+)
+def test_a_patch_leaves_what_it_does_not_aim_at(tmp_path: Path, target: str) -> None:
+    overlay = f"resources: [../base]\npatches: [{{path: patch.yaml, target: {target}}}]"
+    project = _Project(tmp_path, {**BASE, "prod/kustomization.yaml": overlay, "prod/patch.yaml": STRATEGIC})
+    assert project.one("base/orders.yaml").get("spec", "replicas") is None
+
+
+def test_what_all_overlays_delete_is_not_deployed_and_what_one_keeps_is(tmp_path: Path) -> None:
+    delete = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: orders}, $patch: delete}"
+    files = {
+        **BASE,
+        "prod/kustomization.yaml": "resources: [../base]\npatches: [{path: p.yaml}]",
+        "prod/p.yaml": delete,
+    }
+    assert not list(manifests(_Project(tmp_path, files).documents("base/orders.yaml")[0]))
+    files["dev/kustomization.yaml"] = "resources: [../base]"
+    assert len(list(manifests(_Project(tmp_path, files).documents("base/orders.yaml")[0]))) == 1
+
+
+def test_what_one_overlay_adds_is_not_missing_and_productions_value_stands(tmp_path: Path) -> None:
+    def overlay(replicas: int, host: str, more: str = "") -> str:
+        return f"""
+            apiVersion: apps/v1
+            kind: Deployment
+            metadata: {{name: orders}}
+            spec:
+              replicas: {replicas}
+              template: {{spec: {{containers: [{{name: orders, env: [{{name: DB, value: {host}}}]{more}}}]}}}}
+        """
+
+    listed = "resources: [../../base]\npatches: [{path: p.yaml}]"
+    project = _Project(
+        tmp_path,
+        {
+            **BASE,
+            "overlays/dev/kustomization.yaml": listed,
+            "overlays/dev/p.yaml": overlay(1, "local", ", livenessProbe: {tcpSocket: {port: 1}}"),
+            "overlays/prod/kustomization.yaml": listed,
+            "overlays/prod/p.yaml": overlay(3, "cloud"),
+        },
+    )
+    (fact,) = (fact for fact in project.facts("base/orders.yaml") if isinstance(fact, WorkloadFact))
+    assert fact.replicas == 3
+    assert fact.containers[0].liveness is not None
+    assert [item.value for item in fact.containers[0].settings if item.key == "DB"] == ["cloud", "local"]
+
+
+def test_a_component_changes_what_its_users_have(tmp_path: Path) -> None:
+    component = """
+        apiVersion: kustomize.config.k8s.io/v1alpha1
+        kind: Component
+        resources: [more.yaml]
+        replicas: [{name: orders, count: 4}]
+        images: [{name: shop/orders, newTag: "7"}, {name: other, newTag: "8"}]
+    """
+    project = _Project(
+        tmp_path,
+        {
+            **BASE,
+            "parts/ha/kustomization.yaml": component,
+            "parts/ha/more.yaml": DEPLOYMENT.replace("name: orders}", "name: more}"),
+            "prod/kustomization.yaml": "namespace: shop\nresources: [../base]\ncomponents: [../parts/ha]",
+        },
+    )
+    orders, more = project.one("base/orders.yaml"), project.one("parts/ha/more.yaml")
+    assert orders.get("spec", "replicas") == 4
+    assert orders.workload is not None
+    assert orders.workload.containers[0].image == "shop/orders:7"
+    assert more.scope == orders.scope == "k8s:shop"
+
+
+def test_generated_configuration_has_the_places_of_its_entries(tmp_path: Path) -> None:
+    overlay = """
+        namespace: shop
+        resources: [orders.yaml]
+        configMapGenerator:
+          - name: cfg
+            literals: [STOCK_URL=http://stock:80, "QUOTED='x'"]
+            envs: [more.env]
+            files: [app.properties, renamed.json=data.json]
+        secretGenerator:
+          - name: secret
+            literals: [password=hunter2]
+    """
+    project = _Project(
+        tmp_path,
+        {
+            "kustomization.yaml": overlay,
+            "orders.yaml": DEPLOYMENT,
+            "more.env": "# comment\nRATES_URL=http://rates\n",
+            "app.properties": "a.host=mail\n",
+            "data.json": '{"b": {"host": "x"}}',
+        },
+    )
+    config, secret = (fact for fact in project.facts("kustomization.yaml") if isinstance(fact, ConfigFact))
+    assert (config.kind, config.name, config.scope) == ("configmap", "cfg", "k8s:shop")
+    assert {entry.key: entry.value for entry in config.entries} == {
+        "STOCK_URL": "http://stock:80",
+        "QUOTED": "x",
+        "RATES_URL": "http://rates",
+        "a.host": "mail",
+        "b.host": "x",
+    }
+    places = {
+        entry.key: (entry.at.path, entry.at.region and entry.at.region.start_line) for entry in config.entries
+    }
+    assert places["RATES_URL"] == ("more.env", 2)
+    assert places["STOCK_URL"] == ("kustomization.yaml", 5)
+    assert places["a.host"][0] == "app.properties"
+    assert [(entry.key, entry.value) for entry in secret.entries] == [("password", None)]
+
+
+def test_a_root_says_what_is_deployed_together(tmp_path: Path) -> None:
+    files = {
+        **BASE,
+        "base/stock.yaml": SERVICE,
+        "dev/kustomization.yaml": "resources: [../base, db.yaml, 'https://example.com/x', github.com/a/b?ref=v1]",
+        "dev/db.yaml": SERVICE,
+        "prod/kustomization.yaml": "resources: [../base, db.yaml]",
+        "prod/db.yaml": SERVICE,
+    }
+    project = _Project(tmp_path, files)
+    facts = project.facts(*(name for name in files))
+    links = [(fact.source, fact.target) for fact in facts if isinstance(fact, LinkFact)]
+    assert ("dev/kustomization.yaml", "base/orders.yaml") in links
+    assert {source for source, _ in links} == {"dev/kustomization.yaml", "prod/kustomization.yaml"}
+    variants = build_graph(facts).variants
+    assert variants.together("base/orders.yaml", "dev/db.yaml")
+    assert not variants.together("prod/db.yaml", "dev/db.yaml")
+
+
+def test_kustomizations_in_a_circle_come_to_an_end(tmp_path: Path) -> None:
+    project = _Project(
+        tmp_path,
+        {
+            "a/kustomization.yaml": "namespace: x\nresources: [../b, orders.yaml, ../a]",
+            "a/orders.yaml": DEPLOYMENT,
+            "b/kustomization.yaml": "resources: [../a]\ncomponents: [../a]",
+        },
+    )
+    assert project.one("a/orders.yaml").name == "orders"
+    assert not project.facts("a/kustomization.yaml")
+
+
+def test_a_new_overlay_is_a_change_of_its_base(tmp_path: Path) -> None:
+    project = _Project(tmp_path, BASE)
+    project.one("base/orders.yaml")
+    assert any(name.startswith("**/") for name in project.workspace.take_opened())
