@@ -84,6 +84,10 @@ _MARKED = _TWO.replace(
     examples=(
         Bad(_MARKED + _route("orders", "timeout: 2s")),
         Good(_TWO + _route("orders", "timeout: 2s") + _route("stock", "timeout: 1s")),
+        Good(
+            _TWO + _route("orders", "retries: {attempts: 1, perTryTimeout: 0s}"),
+            "no timeout is written anywhere",
+        ),
         Good(_TWO, "what libraries do is not visible, so nothing is known of any call"),
         Good(
             _TWO + _route("orders", "retries: {attempts: 1}"),
@@ -101,14 +105,18 @@ def wobbly_service_interaction(service: Service, context: Context) -> Iterator[P
     """Report the unprotected calls of a service some of whose other calls have a timeout or a breaker."""
     graph = context.graph
     calls = [edge for edge in graph.outgoing(service) if edge.kind == "calls"]
-    protected = [edge for edge in calls if any(map(_protects, edge.policies))]
-    for edge in calls if protected else ():
+    written = [edge for edge in calls if any(_protects(policy, defaults=False) for policy in edge.policies)]
+    for edge in calls if written else ():
         target = edge.target
-        if edge in protected or not isinstance(target, Service) or edge.confidence < _LEAST_CONFIDENCE:
+        if (
+            any(_protects(policy, defaults=True) for policy in edge.policies)
+            or not isinstance(target, Service)
+            or edge.confidence < _LEAST_CONFIDENCE
+        ):
             continue
         if target.role in infrastructure_roles() or target.external or not target.first_party:
             continue
-        beside = next((other for other in protected if graph.together(edge, other)), None)
+        beside = next((other for other in written if graph.together(edge, other)), None)
         if beside is not None:
             yield Problem(
                 f"`{service.name}` calls `{target.name}` without a timeout or circuit breaker",
@@ -120,11 +128,12 @@ def wobbly_service_interaction(service: Service, context: Context) -> Iterator[P
             )
 
 
-def _protects(policy: Policy) -> bool:
-    """Tell whether *policy* bounds how long a call lasts or stops calling what fails; a tool's default counts as much as what is written."""
-    return policy.is_on("circuitBreaker") or bool(
-        policy.number("timeoutMs") or policy.number("perTryTimeoutMs")
+def _protects(policy: Policy, *, defaults: bool) -> bool:
+    """Tell whether *policy* bounds how long a call lasts or stops calling what fails, by itself or by *defaults* of the tool."""
+    bounded = policy.number("timeoutMs", defaults=defaults) or policy.number(
+        "perTryTimeoutMs", defaults=defaults
     )
+    return bool(bounded) or policy.is_on("circuitBreaker")
 
 
 def _place(edge: Dependency) -> Location:
@@ -132,7 +141,6 @@ def _place(edge: Dependency) -> Location:
         (
             value.at
             for policy in edge.policies
-            if _protects(policy)
             for key, value in policy.values.items()
             if key in {"timeoutMs", "perTryTimeoutMs", "circuitBreaker"} and value.at is not None
         ),
