@@ -104,6 +104,8 @@ _MARKED = _TWO.replace(
 def wobbly_service_interaction(service: Service, context: Context) -> Iterator[Problem]:
     """Report the unprotected calls of a service some of whose other calls have a timeout or a breaker."""
     graph = context.graph
+    if not service.first_party:
+        return
     calls = [edge for edge in graph.outgoing(service) if edge.kind == "calls"]
     written = [edge for edge in calls if any(_protects(policy, defaults=False) for policy in edge.policies)]
     for edge in calls if written else ():
