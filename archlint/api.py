@@ -50,7 +50,7 @@ from archlint.model.graph import (
 from archlint.model.hosts import reach_of
 from archlint.model.identity import normalised as plain_name
 from archlint.model.policy import Policy, PolicyKey, PolicyValue, attempts, timeout, worst_case
-from archlint.model.reach import Reach
+from archlint.model.reach import Pods, Reach
 from archlint.model.scaling import Scale, Scaling
 from archlint.model.stores import engine_of, infrastructure_roles, is_third_party, role_of
 from archlint.model.values import key_words
@@ -107,6 +107,7 @@ __all__ = [
     "Options",
     "Parsed",
     "PluginError",
+    "Pods",
     "Pointer",
     "Policy",
     "PolicyFact",
