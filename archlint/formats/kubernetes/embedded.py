@@ -1,4 +1,7 @@
-"""Configuration of gateways inside ConfigMaps: whoever mounts the ConfigMap routes. It is located at the ConfigMap's entry."""
+"""Configuration of gateways in ConfigMaps and in Kong's resources.
+
+Whoever mounts the ConfigMap routes; what stands in it is located at the ConfigMap's entry.
+"""
 
 from collections.abc import Iterator
 
@@ -11,6 +14,8 @@ from archlint.formats.kubernetes.views import Manifest
 GROUPS = ("",)
 SUBJECTS = (*envoy.FORMAT.subjects, *kong.FORMAT.subjects)
 """The views that ConfigMaps may hold."""
+_KONG = "configuration.konghq.com"
+_PLUGINS = frozenset(("KongPlugin", "KongClusterPlugin"))
 _SIGNS = ("static_resources", "staticResources", "_format_version")
 
 
@@ -42,9 +47,11 @@ def facts(manifest: Manifest) -> Iterator[Fact]:
 
 
 def nodes(manifest: Manifest, wanted: frozenset[type[Node]]) -> Iterator[Node]:
-    """Yield the *wanted* views of gateways' configuration in the ConfigMap *manifest*."""
+    """Yield the *wanted* views of gateways' configuration: in a ConfigMap, or a plugin of Kong that is a resource of its own."""
     if wanted.isdisjoint(SUBJECTS):
         return
+    if manifest.group == _KONG and manifest.kind in _PLUGINS and kong.KongPlugin in wanted:
+        yield kong.KongPlugin(manifest.document, manifest.pointer, manifest.data, None)
     for config in _configs(manifest):
         if isinstance(config, envoy.EnvoyConfig):
             yield from envoy.nodes(config, wanted)
