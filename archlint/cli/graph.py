@@ -139,5 +139,10 @@ def _explained(edge: Dependency, evidence: Sequence[Evidence]) -> Iterator[str]:
     for policy in edge.policies:
         for key, value in policy.values.items():
             where = plain(str(value.at)) if value.at else f"the default of {policy.tool}"
-            said = f"{value.value:g}" if isinstance(value.value, float) else plain(str(value.value))
-            yield f"  {policy.layer} {policy.tool}: {key} {said} ({where})"
+            yield f"  {policy.layer} {policy.tool}: {key} {_said(value.value)} ({where})"
+
+
+def _said(value: float | bool | str) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return plain(value) if isinstance(value, str) else f"{value:g}"
