@@ -47,13 +47,15 @@ from archlint.model.graph import (
     ServiceGraph,
     Topic,
 )
+from archlint.model.guards import Guards
 from archlint.model.hosts import reach_of
 from archlint.model.identity import normalised as plain_name
+from archlint.model.paths import admits, beginnings
 from archlint.model.policy import Policy, PolicyKey, PolicyValue, attempts, timeout, worst_case
 from archlint.model.reach import Pods, Reach
 from archlint.model.scaling import Scale, Scaling
 from archlint.model.stores import engine_of, infrastructure_roles, is_third_party, role_of
-from archlint.model.values import key_words
+from archlint.model.values import key_words, references
 from archlint.rule.discovery import rules_in
 from archlint.rule.rule import Bad, Context, Good, Options, Rule, rule
 from archlint.rule.structure import Structure, StructureFault
@@ -98,6 +100,7 @@ __all__ = [
     "Fix",
     "Format",
     "Good",
+    "Guards",
     "LinkFact",
     "Location",
     "MessageFact",
@@ -151,7 +154,9 @@ __all__ = [
     "Volume",
     "WorkloadFact",
     "access_policies",
+    "admits",
     "attempts",
+    "beginnings",
     "credential_in",
     "engine_of",
     "exposed",
@@ -169,6 +174,7 @@ __all__ = [
     "parse_pointer",
     "plain_name",
     "reach_of",
+    "references",
     "role_of",
     "rule",
     "rules_in",
