@@ -1,4 +1,4 @@
-"""A subscription without a place for messages that cannot be processed.
+"""A queue or subscription without a place for messages that cannot be processed.
 
 ## Why is this bad?
 
@@ -6,13 +6,15 @@ A message that always fails is delivered again and again, holds up the ones behi
 
 ## How to fix
 
-Name a dead letter topic (`deadLetterTopic`), bound the retries before it, and watch what arrives there.
+Name a dead letter topic (`deadLetterTopic`) or exchange (`dead-letter-exchange`, best in a policy), bound the retries before it, and watch what
+arrives there.
 """
 
 from collections.abc import Iterator
 
-from archlint.api import Bad, Context, Good, Problem, Severity, rule
+from archlint.api import Bad, Confidence, Context, Good, Problem, Severity, rule
 from archlint.formats.kubernetes import Manifest
+from archlint.formats.rabbitmq import Queue
 
 _DEAD = ("dead", "dlq", "dlt", "poison", "parking")
 _SUBSCRIPTION = """
@@ -28,6 +30,39 @@ spec:
 """
 
 
+_DEFINITIONS = """
+rabbitmq_version: 4.1.0
+queues:
+  - name: {name}
+    vhost: /
+    arguments: {{{arguments}}}
+  - {{name: failed-orders, vhost: /, arguments: {{}}}}
+exchanges: [{{name: dlx, vhost: /, type: fanout}}, {{name: later, vhost: /, type: fanout}}]
+bindings:
+  - {{source: dlx, vhost: /, destination: failed-orders, destination_type: queue, routing_key: ""}}
+  - {{source: later, vhost: /, destination: {last}, destination_type: queue, routing_key: ""}}
+policies:
+{policies}
+"""
+_DEAD_LETTERS = """
+  - name: dead-letters
+    vhost: /
+    pattern: .*
+    apply-to: queues
+    definition: {dead-letter-exchange: dlx}
+"""
+_LIMITS = """
+  - {name: limits, vhost: /, pattern: ^orders, apply-to: queues, priority: 5, definition: {max-length: 1000}}
+"""
+
+
+def _queue(arguments: str = "", policies: str = "  []", name: str = "orders", last: str = "orders") -> str:
+    return _DEFINITIONS.format(name=name, arguments=arguments, policies=policies, last=last)
+
+
+_FOUND = "  # <- `orders` has nowhere to put messages that fail"
+
+
 def _subscription(more: str = "", topic: str = "orders", marker: str = "") -> str:
     return _SUBSCRIPTION.format(more=more, topic=topic, marker=marker)
 
@@ -36,20 +71,60 @@ def _subscription(more: str = "", topic: str = "orders", marker: str = "") -> st
     id="queue-without-dlq",
     category="events",
     severity=Severity.WARNING,
-    subject=Manifest,
+    subject=(Manifest, Queue),
     since="0.1.0",
-    references=("https://docs.dapr.io/developing-applications/building-blocks/pubsub/pubsub-deadletter/",),
-    applies=lambda manifest: manifest.group == "dapr.io" and manifest.kind == "Subscription",
+    references=(
+        "https://docs.dapr.io/developing-applications/building-blocks/pubsub/pubsub-deadletter/",
+        "https://www.rabbitmq.com/docs/dlx",
+        "https://www.rabbitmq.com/docs/policies",
+    ),
+    aggregate=True,
+    applies=lambda subject: (
+        isinstance(subject, Queue) or (subject.group == "dapr.io" and subject.kind == "Subscription")
+    ),
     examples=(
         Bad(_subscription(marker="  # <- `orders` has nowhere to put messages of `orders` that fail")),
         Good(_subscription("deadLetterTopic: orders-dead")),
         Good(_subscription(topic="orders-dead-letter"), "it takes what failed elsewhere"),
         Good(_subscription('deadLetterTopic: "{{ .Values.dead }}"'), "filled in when it is rendered"),
+        Bad(_queue(name=f"orders{_FOUND}")),
+        Bad(
+            _queue(policies=_DEAD_LETTERS + _LIMITS, name=f"orders{_FOUND}"),
+            "only the policy of the highest priority holds",
+        ),
+        Good(_queue("x-dead-letter-exchange: dlx")),
+        Good(_queue(policies=_DEAD_LETTERS)),
+        Good(_queue("x-dead-letter-exchange: dlx", _LIMITS), "an argument wins over the policy"),
+        Good(_queue("x-queue-type: stream"), "streams keep all messages"),
+        Good(_queue("x-expires: 60000"), "a temporary queue"),
+        Good(_queue(name="orders.replies"), "replies to a caller"),
+        Good(
+            _queue("x-dead-letter-exchange: dlx", name="intake").replace("failed-orders", "orders"),
+            "it takes what failed elsewhere",
+        ),
     ),
 )
-def queue_without_dlq(manifest: Manifest, context: Context) -> Iterator[Problem]:
-    """Report Dapr subscriptions without `deadLetterTopic`, but those to a dead letter topic."""
+def queue_without_dlq(subject: Manifest | Queue, context: Context) -> Iterator[Problem]:
+    """Report Dapr subscriptions and RabbitMQ queues without a dead letter target, but those that take dead letters."""
     del context
+    yield from _of_queue(subject) if isinstance(subject, Queue) else _of_subscription(subject)
+
+
+def _of_queue(queue: Queue) -> Iterator[Problem]:
+    if queue.is_temporary or queue.type == "stream" or queue.is_for_replies or queue.takes_dead_letters:
+        return
+    if queue.knows_policies and queue.setting("dead-letter-exchange") is None:
+        yield Problem(
+            f"`{queue.name}` has nowhere to put messages that fail",
+            queue.at("name"),
+            help="set `dead-letter-exchange` by a policy",
+            confidence=Confidence.DECLARED
+            if isinstance(queue.root.get("policies"), list)
+            else Confidence.INFERRED,
+        )
+
+
+def _of_subscription(manifest: Manifest) -> Iterator[Problem]:
     topic = manifest.get("spec", "topic")
     if not isinstance(topic, str) or manifest.get("spec", "deadLetterTopic"):
         return
