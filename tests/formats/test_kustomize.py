@@ -1,11 +1,14 @@
 """Resources as they come out of kustomizations, with the places of their parts."""
 
+import json
+import random
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 
 import pytest
 
-from archlint.api import Document, LinkFact
+from archlint.api import Document, LinkFact, Source, parse
 from archlint.engine.locate import locate, locations_in
 from archlint.engine.resolve import Workspace
 from archlint.formats.kubernetes import FORMAT, Manifest, manifests
@@ -386,3 +389,54 @@ def test_a_new_overlay_is_a_change_of_its_base(tmp_path: Path) -> None:
     project = _Project(tmp_path, BASE)
     project.one("base/orders.yaml")
     assert any(name.startswith("**/") for name in project.workspace.take_opened())
+
+
+_JUNK = (
+    5,
+    -1,
+    1.5,
+    True,
+    None,
+    "",
+    "text",
+    "[",
+    [],
+    {},
+    ["a", 1, None],
+    {"a": {"b": [1]}},
+    {"$patch": "delete"},
+)
+
+
+def test_wrong_types_anywhere(tmp_path: Path) -> None:
+    overlay = """
+        {namespace: a, namePrefix: b-, nameSuffix: -c, commonLabels: {d: e}, commonAnnotations: {f: g}, resources: [o.yaml],
+        labels: [{pairs: {h: i}, includeSelectors: true}], images: [{name: shop/orders, newName: j, newTag: 1}],
+        replicas: [{name: orders, count: 2}], components: [c], patchesStrategicMerge: ["{a: b}\\n", p.yaml],
+        patches: [{path: p.yaml, target: {kind: D.*, labelSelector: "a=b,!c"}}, {patch: "[{op: add, path: /spec/replicas, value: 1}]", target: {name: orders}}],
+        configMapGenerator: [{name: k, literals: [l=m], files: [o.yaml], envs: [o.yaml]}], secretGenerator: [{name: n, literals: [o=p]}]}
+    """
+    chance = random.Random(1)
+    files = {"kustomization.yaml": overlay, "o.yaml": DEPLOYMENT, "p.yaml": STRATEGIC}
+    workspace = Workspace(tmp_path)
+    for _ in range(400):
+        for name, text in files.items():
+            data = parse(Source(name, dedent(text).encode())).documents[0].data
+            for _ in range(chance.randint(0, 3)):
+                _spoil(data, chance)
+            workspace.add(Source(name, json.dumps(data).encode()))
+        for name in files:
+            for document in workspace.documents(name):
+                for manifest in manifests(document):
+                    assert manifest.at("spec", "template").path
+                if FORMAT.sniff(document):
+                    locate(locations_in(list(FORMAT.facts(document))), workspace)
+
+
+def _spoil(data: Any, chance: random.Random) -> None:
+    while isinstance(data, dict | list) and data:
+        key = chance.choice(list(data) if isinstance(data, dict) else range(len(data)))
+        if chance.random() < 0.3:
+            data[key] = chance.choice(_JUNK)
+            return
+        data = data[key]

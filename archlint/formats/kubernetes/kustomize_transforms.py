@@ -140,7 +140,8 @@ def _replicas(placed: Placed, kustomization: Document, naming: Naming) -> None:
         if (
             isinstance(entry, dict)
             and isinstance(entry.get("count"), int)
-            and entry.get("name") in naming.names
+            and isinstance(entry.get("name"), str)
+            and entry["name"] in naming.names
             and _text(placed, "kind") in _SCALED
         ):
             origin = Origin(kustomization, ("replicas", index, "count"))
