@@ -171,3 +171,19 @@ def test_odd_shapes_are_never_a_crash(check: Check, value: str) -> None:
     outcome = check({"slo.yaml": dedent(text)})
     assert [fact for fact in outcome.facts if isinstance(fact, SelectFact)]
     objectives_of(build_graph(list(outcome.facts)))
+
+
+def test_alerts_of_the_prometheus_operator_are_kept(check: Check) -> None:
+    text = """
+        apiVersion: monitoring.coreos.com/v1
+        kind: PrometheusRule
+        metadata: {name: alerts}
+        spec:
+          groups:
+            - {name: a, rules: [{alert: Burn, expr: x > 1, labels: {service: orders}, for: 5m}, {record: r, expr: y}, 7]}
+            - 7
+            - {rules: 7}
+        """
+    (fact,) = (fact for fact in check({"alerts.yaml": dedent(text)}).facts if isinstance(fact, SelectFact))
+    assert fact.kind == "monitoring.coreos.com/PrometheusRule"
+    assert fact.spec == {"alerts": [{"alert": "Burn", "expr": "x > 1", "labels": {"service": "orders"}}]}

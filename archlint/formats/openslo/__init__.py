@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from archlint.api import Document, Fact, Format, Node, Problem
 from archlint.formats.openslo.facts import facts_of
-from archlint.formats.openslo.objectives import Objective, objectives_of
+from archlint.formats.openslo.objectives import Objective, ServiceFinder, objectives_of
 from archlint.formats.openslo.views import Slo, SloObject, objects
 
-__all__ = ["FORMAT", "Objective", "Slo", "SloObject", "objectives_of"]
+__all__ = ["FORMAT", "Objective", "ServiceFinder", "Slo", "SloObject", "objectives_of"]
 
 
 class OpenSloFormat(Format):

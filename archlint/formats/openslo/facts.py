@@ -18,7 +18,13 @@ def facts_of(found: SloObject) -> Iterator[Fact]:
         return
     if found.kind == "SLO":
         slo = Slo(found.document, found.pointer, found.data)
-        yield _fact(slo, "SLO", slo.at("metadata", "name"), slo.service, {"alertPolicies": _policies(slo)})
+        yield _fact(
+            slo,
+            "SLO",
+            slo.at("metadata", "name"),
+            slo.service,
+            {"alertPolicies": _policies(slo), "version": slo.version},
+        )
         for objective in slo.objectives:
             if objective.target is not None:
                 spec = {
