@@ -174,7 +174,9 @@ def test_severities_follow_what_is_known(check: Check) -> None:
         "rabbitmq_version": "3.12.1",
         "queues": [queue(dead_letter_exchange="gone")],
         "exchanges": [{"name": "events", "vhost": "/", "type": "topic"}],
-        "bindings": [],
+        "bindings": [
+            {"source": "amq.topic", "vhost": "/", "destination": "orders", "destination_type": "queue"}
+        ],
         "policies": [policy(".*", ha_mode="all")],
     }
     partial = {key: value for key, value in whole.items() if key not in {"bindings", "rabbitmq_version"}}

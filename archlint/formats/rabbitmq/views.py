@@ -217,8 +217,8 @@ class Definitions(Node):
 
     @property
     def is_whole(self) -> bool:
-        """Whether queues, exchanges and bindings are all listed, so that the broker starts with no others."""
-        return all(isinstance(self.get(key), list) for key in ("queues", "exchanges", "bindings"))
+        """Whether there are queues, exchanges and bindings, so that it is unlikely that services declare others."""
+        return all(self.items(key) for key in ("queues", "exchanges", "bindings"))
 
     @cached_property
     def queues(self) -> list[Queue]:

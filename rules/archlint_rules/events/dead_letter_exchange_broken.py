@@ -95,6 +95,10 @@ def _binding(key: str = "") -> str:
         ),
         Good(_with(bindings=_binding())),
         Good(
+            _with("x-dead-letter-exchange: amq.fanout", bindings=_binding().replace("dlx", "amq.fanout")),
+            "an exchange of every broker",
+        ),
+        Good(
             _with("x-dead-letter-exchange: ''\n      x-dead-letter-routing-key: orders.dead"),
             "the default exchange routes to the queue of the key's name",
         ),
@@ -106,7 +110,6 @@ def _binding(key: str = "") -> str:
             """,
             "exchanges are declared elsewhere",
         ),
-        Good(_with("x-dead-letter-exchange: amq.fanout", bindings=_binding().replace("dlx", "amq.fanout"))),
         Good(_with("x-dead-letter-exchange: ${DLX}"), "filled in when the broker starts"),
     ),
 )

@@ -68,6 +68,7 @@ def _with(
         ),
         Good(_with(internal="true"), "nobody may publish to it"),
         Good(_with(""), "bindings are declared elsewhere"),
+        Good(_with().replace("[{name: orders, vhost: /, arguments: {}}]", "[]"), "and so are queues"),
         Good(
             _with().replace(
                 "orders, vhost: /, arguments: {}",
@@ -82,6 +83,8 @@ def unroutable_exchange(definitions: Definitions, context: Context) -> Iterator[
     if not isinstance(definitions.get("bindings"), list):
         return
     complete = context.complete(definitions.document.path)
+    if not definitions.queues and not complete:
+        return
     dead = {(target.vhost, target.exchange) for target in definitions.dead_letter_targets}
     for exchange in definitions.exchanges:
         place = (exchange.vhost, exchange.name)
