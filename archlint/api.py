@@ -9,6 +9,7 @@ from archlint.findings.problem import Edit, Fix, Problem, Related
 from archlint.findings.report import Notice, Report, Reporter, ReportOptions, RuleInfo
 from archlint.findings.severity import Applicability, Confidence, Severity
 from archlint.model.access import Access, Verdict, access_policies, is_injected
+from archlint.model.backends import Backends
 from archlint.model.credentials import credential_in, is_literal_secret, is_secret_key
 from archlint.model.exposure import Exposure, exposed, exposures
 from archlint.model.facts import (
@@ -76,6 +77,7 @@ __all__ = [
     "Applicability",
     "ArchlintError",
     "Backend",
+    "Backends",
     "Bad",
     "ChannelFact",
     "Confidence",
