@@ -40,7 +40,10 @@ def facts_of(config: EnvoyConfig) -> Iterator[Fact]:
                 methods=route.methods,
                 backends=backends,
                 policy=policy_of(config, route),
-                extra={"filters": sorted({one.kind for one in route.manager.http_filters})},
+                extra={
+                    "filters": sorted({one.kind for one in route.manager.http_filters}),
+                    "limiter": _limiter(route),
+                },
             )
     for one in config.filters:
         if one.kind == "tcp_proxy":
@@ -172,6 +175,21 @@ def _own(route: EnvoyRoute, one: EnvoyFilter) -> EnvoyNode:
 
 def _is_off(route: EnvoyRoute, one: EnvoyFilter) -> bool:
     return _own(route, one).data.get("disabled") is True or one.data.get("disabled") is True
+
+
+def _limiter(route: EnvoyRoute) -> str:
+    """Return who counts requests on *route*: every Envoy by itself (`local`), or all together (`shared`)."""
+    found = ""
+    for one in route.manager.http_filters:
+        if one.kind == "ratelimit" and not _is_off(route, one):
+            return "shared"
+        if (
+            one.kind == "local_ratelimit"
+            and not _is_off(route, one)
+            and rate_of(_own(route, one)) is not None
+        ):
+            found = "shared" if one.config.pick("local_cluster_rate_limit") is not None else "local"
+    return found
 
 
 def rate_of(config: EnvoyNode) -> tuple[str, Location] | None:

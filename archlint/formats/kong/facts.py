@@ -39,7 +39,11 @@ def facts_of(config: KongConfig) -> Iterator[Fact]:
                 methods=tuple(method for method, _ in route.texts("methods")),
                 backends=backends,
                 policy=policy,
-                extra={"plugins": sorted(route.plugins), "protocol": route.service.target[0]},
+                extra={
+                    "plugins": sorted(route.plugins),
+                    "protocol": route.service.target[0],
+                    "limiter": _limiter(config, route),
+                },
             )
 
 
@@ -87,6 +91,17 @@ def _per_try(route: KongRoute, service: KongService) -> PolicyValue:
         if longest is None or value.value > longest.value:  # type: ignore[operator]
             longest = value
     return longest or PolicyValue(_TIMEOUT, default=True)
+
+
+def _limiter(config: KongConfig, route: KongRoute) -> str:
+    """Return who counts requests on *route*: every node by itself (`local`, the default since Kong 3), or all together (`shared`)."""
+    since = str(config.data.get("_format_version", ""))
+    default = "cluster" if since.startswith(("1", "2")) else "local"
+    for name, plugin in route.plugins.items():
+        if rate_of(plugin) is not None:
+            key = "policy" if name == "rate-limiting" else "strategy"
+            return "local" if plugin.config.get(key, default) == "local" else "shared"
+    return ""
 
 
 def rate_of(plugin: KongPlugin) -> tuple[str, Location] | None:
