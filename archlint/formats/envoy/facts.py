@@ -202,4 +202,5 @@ def rate_of(config: EnvoyNode) -> tuple[str, Location] | None:
     every = milliseconds(node.pick("fill_interval"))
     if not isinstance(count, int) or not every:
         return None
-    return f"{count}/{_WINDOWS.get(int(every), f'{every / 1_000:g}s')}", node.location
+    shown = _WINDOWS.get(int(every), f"{every / 1_000:g}s")
+    return f"{count}/{shown}", config.at(*config.way("token_bucket"), on_key=True)
