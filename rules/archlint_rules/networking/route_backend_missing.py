@@ -32,6 +32,7 @@ from archlint.api import (
 )
 
 _LEAST_KNOWN = 2
+_SHARE = 4
 _GRANT = "gateway.networking.k8s.io/ReferenceGrant"
 _SERVICE = """
 ---
@@ -134,6 +135,14 @@ def _gateway(backend: str, marker: str = "", more: str = "") -> dict[str, str]:
             _gateway("{name: ordres, port: 80}", "  # <- `shop` leads to `ordres`, which does not exist here")
         ),
         Good(_ingress()),
+        Good(
+            {
+                "samples/shop.yaml": _ingress()["shop.yaml"],
+                "samples/one.yaml": _ISTIO.format(destination="{host: one}", marker=""),
+                "samples/two.yaml": _ISTIO.format(destination="{host: two}", marker=""),
+            },
+            "a folder of samples that have nothing to do with each other",
+        ),
         Good(_ingress(port="{name: web}"), "a named port"),
         Good(_ingress("ordres", services=""), "the Services come from elsewhere"),
         Good(_ingress('"{{ .Values.name }}"'), "filled in when it is rendered"),
@@ -196,16 +205,19 @@ spec: {hosts: [billing], location: MESH_EXTERNAL, ports: [{number: 80, name: htt
 def route_backend_missing(graph: ServiceGraph, context: Context) -> Iterator[Problem]:
     """Report backends whose Service, port or subset is missing where what is deployed beside is seen.
 
-    A Service is missing where everything is declared to be here, or where others that routes of the same folder name are found.
+    A Service is missing where everything is declared to be here, or where the others that routes of the same file name are found, or
+    nearly all that those of the same folder do.
     """
     backends = Backends(graph)
     looked_up = [
         (route, backend, backends.of(route, backend)) for route in graph.routes for backend in route.backends
     ]
     known: dict[tuple[str, str], set[str]] = defaultdict(set)
+    unknown: dict[tuple[str, str], set[str]] = defaultdict(set)
     for route, backend, found in looked_up:
-        if found.where == "here":
-            known[posixpath.dirname(route.at.path), backend.scope or route.scope].add(backend.host)
+        for place in (route.at.path, posixpath.dirname(route.at.path) + "/"):
+            side = known if found.where == "here" else unknown
+            side[place, backend.scope or route.scope].add(backend.host)
     grants: dict[str, list[SelectFact]] = defaultdict(list)
     for fact in graph.selects:
         if fact.kind == _GRANT:
@@ -216,14 +228,18 @@ def route_backend_missing(graph: ServiceGraph, context: Context) -> Iterator[Pro
         scope = backend.scope or route.scope
         message, sure = "", True
         if found.where == "missing":
-            neighbours = known[posixpath.dirname(route.at.path), scope]
-            if (complete or len(neighbours) >= _LEAST_KNOWN) and backend.port != "use-annotation":
+            folder = posixpath.dirname(route.at.path) + "/", scope
+            seen = len(known[route.at.path, scope]) >= _LEAST_KNOWN or (
+                len(known[folder]) >= _SHARE * len(unknown[folder])
+            )
+            if (complete or seen) and backend.port != "use-annotation":
                 message, sure = (
                     f"`{route.name}` leads to `{backend.host}`, which does not exist here",
                     complete,
                 )
         elif found.where == "here":
             message = _port(route, backend, found.endpoints)
+            sure = complete or any(end.at.path == route.at.path for end in found.endpoints)
             if not message and backend.subset:
                 message = _subset(route, backend, backends.subsets(route, backend))
                 sure = complete
