@@ -104,6 +104,7 @@ def _extra(workload: Workload) -> dict[str, Any]:
         **({"optional": True} if is_optional(workload.document) else {}),
         **({"strategy": strategy} if isinstance(strategy, str) else {}),
         **({"preStopSeconds": max(sleeps)} if any(sleeps) else {}),
+        **({"noToken": True} if workload.pod.get("automountServiceAccountToken") is False else {}),
         **({"replicas": "?"} if replicas is not None and not isinstance(replicas, int) else {}),
     }
 
