@@ -11,6 +11,7 @@ from archlint.findings.severity import Applicability, Confidence, Severity
 from archlint.model.access import Access, Verdict, access_policies, is_injected
 from archlint.model.backends import Backends
 from archlint.model.credentials import credential_in, is_literal_secret, is_secret_key
+from archlint.model.exchange import Exchange
 from archlint.model.exposure import Exposure, exposed, exposures
 from archlint.model.facts import (
     ApiFact,
@@ -96,6 +97,7 @@ __all__ = [
     "Element",
     "EndpointFact",
     "Evidence",
+    "Exchange",
     "Exposure",
     "Fact",
     "Finding",

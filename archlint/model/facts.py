@@ -11,6 +11,7 @@ from typing import Any, Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
+from archlint.model.exchange import Exchange
 from archlint.model.policy import Policy
 from archlint.source.location import Location
 
@@ -314,6 +315,7 @@ class OperationFact(Struct, kw_only=True, omit_defaults=True):
     idempotent: bool | None = None
     secured: bool | None = None
     streaming: str = ""
+    exchange: Exchange | None = None
 
 
 class ApiFact(BaseFact):
@@ -333,6 +335,8 @@ class ApiFact(BaseFact):
     traits: dict[str, list[tuple[str, Location]]] = {}
     schemas: dict[str, tuple[str, Location]] = {}
     """Component name to a digest of its shape, and where it stands."""
+    shapes: dict[str, dict[str, Any]] = {}
+    """The schemas that the operations' exchanges refer to."""
 
 
 class LinkFact(BaseFact):

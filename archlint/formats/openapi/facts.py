@@ -5,6 +5,7 @@ from hashlib import sha256
 from json import dumps
 
 from archlint.api import ApiFact, Fact, Location, OperationFact
+from archlint.formats.openapi.exchanges import Exchanges
 from archlint.formats.openapi.styles import styles_of
 from archlint.formats.openapi.understanding import understand
 from archlint.formats.openapi.versions import version_in, versions_of
@@ -17,6 +18,8 @@ def facts_of(api: OpenAPI) -> Iterator[Fact]:
     """Yield the fact that somebody provides *api*."""
     if not api.operations and not api.webhooks:
         return
+    exchanges = Exchanges(api)
+    operations = tuple(_operation(operation, exchanges) for operation in api.operations[:_MOST_OPERATIONS])
     yield ApiFact(
         at=api.at("info", "title"),
         extractor="openapi",
@@ -26,13 +29,14 @@ def facts_of(api: OpenAPI) -> Iterator[Fact]:
         version=str(api.get("info", "version", default="") or ""),
         visibility="internal" if api.is_internal else "",
         servers=tuple(url for url, _ in api.servers),
-        operations=tuple(_operation(operation) for operation in api.operations[:_MOST_OPERATIONS]),
+        operations=operations,
         traits=_traits(api),
         schemas=_schemas(api),
+        shapes=exchanges.shapes,
     )
 
 
-def _operation(operation: Operation) -> OperationFact:
+def _operation(operation: Operation, exchanges: Exchanges) -> OperationFact:
     return OperationFact(
         name=operation.name,
         at=operation.key,
@@ -45,6 +49,7 @@ def _operation(operation: Operation) -> OperationFact:
         else bool(understand(operation).idempotency),
         secured=bool(operation.security),
         streaming="sse" if _is_stream(operation) else "",
+        exchange=exchanges.of(operation),
     )
 
 
