@@ -22,6 +22,7 @@ from archlint.model.mesh_policy import (
     is_allowed,
     is_denied,
     references,
+    rules_of,
 )
 from archlint.model.network_policy import (
     KIND,
@@ -29,6 +30,7 @@ from archlint.model.network_policy import (
     Direction,
     admits,
     admits_dns,
+    closes_all,
     directions,
     is_near,
     same_namespace,
@@ -38,6 +40,7 @@ from archlint.model.policy import Policy, PolicyKey, PolicyValue
 from archlint.model.reach import UNSAID, Pods, Reach
 
 _NAME_LABEL = "kubernetes.io/metadata.name"
+_INBOUND = "config.linkerd.io/default-inbound-policy"
 _MODES = {"STRICT": "strict", "PERMISSIVE": "permissive", "DISABLE": "disabled"}
 
 
@@ -111,6 +114,27 @@ class Access:
                     answer = self._is_for(policy, workload)
                     if answer is not False:
                         yield policy, answer
+
+    def is_closed(self, scope: str, direction: Direction) -> bool | None:
+        """Tell whether a policy closes all pods of *scope* in *direction* before others open some; a mesh that allows nobody does too.
+
+        It is not known where policies name no namespace, and where those of network plugins may do it.
+        """
+        if self._is_unreadable(scope):
+            return None
+        result: bool | None = False
+        for where in (*self._wide, *ROOTS) if scope == UNSAID else (scope, UNSAID, *ROOTS):
+            for policy in self._wide.get(where, ()):
+                if closes_all(policy, direction) if policy.kind == KIND else _allows_nothing(policy):
+                    if where == scope or (where in ROOTS and policy.kind != KIND):
+                        return True
+                    result = None if policy.kind == KIND else result
+        said = [fact.spec.get("annotations", {}).get(_INBOUND) for fact in self.namespaces.get(scope, ())]
+        return True if direction == "ingress" and "deny" in said else result
+
+    def is_isolated(self, workload: WorkloadFact, direction: Direction) -> bool:
+        """Tell whether a NetworkPolicy restricts the pods of *workload* in *direction*."""
+        return bool(self._isolating(workload, direction)[0])
 
     def mutual_tls(self, target: WorkloadFact, port: int | None) -> tuple[str, SelectFact | None]:
         """Return Istio's mode for *port* of *target* (`STRICT`, `PERMISSIVE`, `DISABLE`) and the policy that sets it.
@@ -285,6 +309,14 @@ def access_policies(edge: Dependency, access: Access) -> list[Policy]:
         elif any(access.is_meshed(reach.target, "istio") for reach in reaches):
             found.setdefault("istio", {})["mtls"] = PolicyValue(_MODES[mode], default=True)
     return [Policy(tool=tool, layer="sidecar", values=values) for tool, values in sorted(found.items())]
+
+
+def _allows_nothing(policy: SelectFact) -> bool:
+    """Tell whether *policy* of Istio is for a whole namespace and allows nothing, so that others have to."""
+    if policy.kind != AUTHORIZATION or policy.selector or references(policy):
+        return False
+    rules = policy.spec.get("rules")
+    return action_of(policy) == "ALLOW" and not rules_of(policy) and (rules is None or rules == [])
 
 
 def _mode(mtls: Any) -> str:

@@ -5,7 +5,7 @@ ports are those of the pods. Answers are yes, no, or `None` where labels, names 
 """
 
 import posixpath
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from ipaddress import ip_network
 from typing import Any, Literal
 
@@ -195,6 +195,10 @@ def _is_port(port: Any, direction: Direction, reach: Reach) -> bool | None:
     return None if direction == "egress" and first == reach.service_port else False
 
 
-def everyone(policy: SelectFact, direction: Direction) -> Iterator[Mapping[str, Any]]:
-    """Yield the rules of *policy* that are about everybody."""
-    return (rule for rule in rules(policy, direction) if peers(rule, direction) is None)
+def closes_all(policy: SelectFact, direction: Direction) -> bool:
+    """Tell whether *policy* restricts every pod of its namespace in *direction*, and does not admit everybody at the same time."""
+    return (
+        is_for_all(policy)
+        and direction in directions(policy)
+        and all(peers(rule, direction) is not None or rule.get("ports") for rule in rules(policy, direction))
+    )
