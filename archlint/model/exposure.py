@@ -3,8 +3,9 @@
 Pure over the graph. A route counts where its traffic comes from outside: its format says so, or the service that routes has a door.
 """
 
+import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,6 +18,9 @@ from archlint.source.location import Location
 type Way = Literal["load-balancer", "node-port", "host-port", "host-network", "published", "route"]
 
 _LOOPBACK = ("127.", "localhost", "[::1]", "::1")
+_PRODUCTION = re.compile(
+    r"(?:^|[-_./])(?:prod|production|release|deploy|deployment|stack|swarm|live)(?:[-_./]|\Z)"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +49,11 @@ class Exposure:
         """Whether the service has this door itself, without a route before it."""
         return self.way != "route"
 
+    @property
+    def is_for_development(self) -> bool:
+        """Whether it is a port of a compose project on somebody's machine: of a file that does not say to be for production."""
+        return self.way == "published" and not _PRODUCTION.search(self.at.path.lower())
+
 
 def exposures(graph: ServiceGraph) -> list[Exposure]:
     """Return all ways from outside to services, in the order of their places."""
@@ -60,16 +69,6 @@ def exposed(graph: ServiceGraph) -> dict[str, list[Exposure]]:
     for exposure in exposures(graph):
         found[exposure.service.id].append(exposure)
     return dict(found)
-
-
-def targets(graph: ServiceGraph, routes: Sequence[RouteFact]) -> Iterator[tuple[RouteFact, int, Service]]:
-    """Yield for *routes* the services that they lead to, each with the index of the backend that names it."""
-    finder = _Finder(graph)
-    for route in routes:
-        for index, backend in enumerate(route.backends):
-            service = finder.service(route, backend.host, backend.scope or route.scope)
-            if service is not None:
-                yield route, index, service
 
 
 class _Finder:

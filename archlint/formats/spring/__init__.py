@@ -8,6 +8,7 @@ from archlint.api import Document, Fact, Format, Node, ServiceFact, Setting, Set
 from archlint.formats.spring.clients import feign_policies, pools
 from archlint.formats.spring.config import SpringConfig, kind_of
 from archlint.formats.spring.gateway import GATEWAYS, client_policies, retry_filters, routes
+from archlint.formats.spring.management import actuator
 from archlint.formats.spring.properties import read_properties
 from archlint.formats.spring.relaxed import milliseconds, with_defaults
 from archlint.formats.spring.resilience4j import Instance, instances, policies
@@ -78,6 +79,8 @@ class SpringFormat(Format):
                 entries=entries,
             )
         yield from routes(config)
+        told = {key: (item.value, item.at) for key, item in config.settings.items() if item.value}
+        yield from actuator(told, name=config.application, profile=config.profile)
         for read in (client_policies, policies, feign_policies, pools, channels):
             yield from read(config)
 
