@@ -100,13 +100,14 @@ class Datastore(Element):
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Topic(Element):
-    """A channel of a broker: topic, queue, exchange, subject."""
+    """A channel of a broker: topic, queue, exchange, subject. `declared` are the facts that only say that it exists, and how it is made."""
 
     kind: str = ""
     broker: str = ""
     address: str = ""
     public: bool = False
     uses: list[tuple[Service, ChannelFact]] = field(default_factory=list)
+    declared: list[ChannelFact] = field(default_factory=list)
 
     @property
     def producers(self) -> list[Service]:

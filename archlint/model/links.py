@@ -210,6 +210,7 @@ class Links:
             self.graph.topics.append(topic)
             for fact in group:
                 if not fact.action:
+                    topic.declared.append(fact)
                     continue
                 service = self._user(fact)
                 topic.uses.append((service, fact))

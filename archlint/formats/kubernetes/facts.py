@@ -25,7 +25,9 @@ _SLEEP = re.compile(r"(?:^|[\s/])sleep (?P<seconds>\d{1,5})\b")
 
 
 def facts_of(manifest: Manifest) -> Iterator[Fact]:
-    """Yield what *manifest* says of the system."""
+    """Yield what *manifest* says of the system; nothing where only rendering gives it a name."""
+    if "{{" in manifest.name:
+        return
     if manifest.workload is not None:
         yield _workload(manifest.workload)
     reader = CORE.get((manifest.group, manifest.kind))
@@ -95,17 +97,19 @@ def _workload(workload: Workload) -> WorkloadFact:
 def _extra(workload: Workload) -> dict[str, Any]:
     """Return what else is known: whether only some deployments have the workload, how it is replaced, how long containers sleep before they stop.
 
-    A `replicas` that is written and cannot be read is there as well.
+    A `replicas` or `grace` that is written and cannot be read is there as `?`.
     """
     sleeps = [_sleep(container) for container in workload.containers if not container.init]
     strategy = workload.get("spec", "strategy", "type")
     replicas = workload.get("spec", "replicas")
+    grace = workload.pod.get("terminationGracePeriodSeconds")
     return {
         **({"optional": True} if is_optional(workload.document) else {}),
         **({"strategy": strategy} if isinstance(strategy, str) else {}),
         **({"preStopSeconds": max(sleeps)} if any(sleeps) else {}),
         **({"noToken": True} if workload.pod.get("automountServiceAccountToken") is False else {}),
         **({"replicas": "?"} if replicas is not None and not isinstance(replicas, int) else {}),
+        **({"grace": "?"} if grace is not None and not isinstance(grace, int | float) else {}),
     }
 
 
@@ -141,7 +145,10 @@ def _container(container: ContainerView) -> Container:
 
 
 def _resources(container: ContainerView) -> dict[str, str]:
-    if not isinstance(container.get("resources", default={}), dict):
+    if any(
+        not isinstance(container.get("resources", *keys, default={}), dict)
+        for keys in ((), ("limits",), ("requests",))
+    ):
         return {"unknown": "?"}
     return {
         f"{side}.{name}": str(value)
@@ -220,6 +227,8 @@ def _arguments(container: ContainerView) -> Iterator[Setting]:
 
 def _probe(container: ContainerView, key: str) -> Probe | None:
     data = container.get(key)
+    if isinstance(data, str) and "{{" in data:
+        return Probe(handler="unknown", at=container.at(key))
     if not isinstance(data, dict):
         return None
     handler = "unknown"

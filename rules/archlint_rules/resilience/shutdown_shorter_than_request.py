@@ -1,0 +1,175 @@
+"""A service is killed before a request that it works on may be done.
+
+## Why is this bad?
+
+On every release and every drained node, the pod gets this long to end what it began; then it is killed. A request that is allowed to last longer breaks off in the
+middle, and its caller tries again, or does not.
+
+## How to fix
+
+Give the pod more time than its longest request takes, and than the hook before its stop sleeps, or allow requests less.
+"""
+
+from collections.abc import Iterator
+
+from archlint.api import (
+    Bad,
+    Context,
+    Exposure,
+    Good,
+    Location,
+    Policy,
+    Problem,
+    Related,
+    Service,
+    ServiceGraph,
+    Severity,
+    exposed,
+    rule,
+)
+
+_GRACE = {"compose": 10.0}
+_DEFAULT = 30.0
+_MOST = 3_600_000.0
+_STREAMS = (
+    "stream",
+    "websocket",
+    "/ws",
+    "/sse",
+    "events",
+    "upgrade",
+    "grpc-web",
+    "tail",
+    "watch",
+    "download",
+    "upload",
+)
+_SYSTEM = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: orders}}
+spec:
+  template:
+    metadata: {{labels: {{app: orders}}}}
+    spec:{marker}
+      {grace}
+      containers: [{{name: orders, image: "shop/orders:1"{more}}}]
+---
+apiVersion: v1
+kind: Service
+metadata: {{name: orders}}
+spec: {{selector: {{app: orders}}, ports: [{{port: 80}}]}}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {{name: {route}}}
+spec:
+  parentRefs: [{{name: public}}]
+  rules: [{{timeouts: {{request: {timeout}}}, backendRefs: [{{name: orders, port: 80}}]}}]
+"""
+
+
+def _system(
+    timeout: str,
+    *,
+    grace: str = "restartPolicy: Always",
+    more: str = "",
+    marker: str = "",
+    route: str = "orders",
+) -> str:
+    return _SYSTEM.format(timeout=timeout, grace=grace, more=more, marker="", route=route).replace(
+        "metadata: {name: orders}\nspec:\n  template", f"metadata:\n  name: orders{marker}\nspec:\n  template"
+    )
+
+
+@rule(
+    id="shutdown-shorter-than-request",
+    category="resilience",
+    severity=Severity.WARNING,
+    subject=ServiceGraph,
+    since="0.1.0",
+    profile="strict",
+    references=("https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination",),
+    examples=(
+        Bad(_system("60s", marker="  # <- `orders` is killed after 30 s, and a request may last 60 s")),
+        Bad(
+            _system(
+                "20s",
+                grace="terminationGracePeriodSeconds: 15",
+                marker="  # <- `orders` is killed after 15 s, and a request may last 20 s",
+            )
+        ),
+        Bad(
+            _system(
+                "20s",
+                more=", lifecycle: {preStop: {sleep: {seconds: 15}}}",
+                marker="  # <- `orders` is killed after 30 s, and sleeps for 15 s before a request may last 20 s",
+            )
+        ),
+        Good(_system("10s")),
+        Good(_system("60s", grace="terminationGracePeriodSeconds: 90")),
+        Good(_system("0s"), "without a timeout, nothing is known of how long requests last"),
+        Good(
+            _system("60s", grace="terminationGracePeriodSeconds: '{{ .Values.grace }}'"),
+            "filled in when it is rendered",
+        ),
+        Good(_system("600s", route="orders-stream"), "streams are cut off anyway, and resume"),
+    ),
+)
+def shutdown_shorter_than_request(graph: ServiceGraph, context: Context) -> Iterator[Problem]:
+    """Report services whose written longest inbound timeout, with the sleep before the stop, is longer than their time to end."""
+    del context
+    doors = exposed(graph)
+    for service in graph.services:
+        longest = _longest(graph, service, doors.get(service.id, []))
+        if longest is None or not service.first_party:
+            continue
+        milliseconds, at = longest
+        for workload in service.workloads:
+            if workload.kind in {"Job", "CronJob", "ScaledJob"} or "grace" in workload.extra:
+                continue
+            grace = workload.grace_seconds
+            if grace is None:
+                grace = _GRACE.get(workload.kind, _DEFAULT)
+            sleeps = workload.extra.get("preStopSeconds", 0)
+            if grace * 1000 < milliseconds + sleeps * 1000 and graph.variants.together(
+                workload.at.path, at.path
+            ):
+                shown = (
+                    f", and sleeps for {sleeps} s before a request may last"
+                    if sleeps
+                    else ", and a request may last"
+                )
+                yield Problem(
+                    f"`{service.name}` is killed after {grace:g} s{shown} {milliseconds / 1000:g} s",
+                    workload.at,
+                    help="set `terminationGracePeriodSeconds` above it"
+                    if workload.kind != "compose"
+                    else "set `stop_grace_period` above it",
+                    related=(Related("requests may last this long", at),),
+                    identity=("shutdown", service.id, workload.scope),
+                )
+                break
+
+
+def _longest(graph: ServiceGraph, service: Service, doors: list[Exposure]) -> tuple[float, Location] | None:
+    """Return the longest timeout that is written for requests to *service*, and where; streams are left out."""
+    found: list[tuple[float, Location]] = []
+    for edge in graph.incoming(service):
+        if edge.kind in {"calls", "routes"}:
+            for policy in edge.policies:
+                found.extend(_written(policy))
+    for door in doors:
+        route = door.route
+        if route is not None and route.policy is not None and len(route.backends) == 1:
+            words = f"{route.name} {route.path} {' '.join(route.hosts)}".lower()
+            if not any(word in words for word in _STREAMS):
+                found.extend(_written(route.policy))
+    return max(found, key=lambda one: one[0], default=None)
+
+
+def _written(policy: Policy) -> Iterator[tuple[float, Location]]:
+    number = policy.number("timeoutMs", defaults=False)
+    value = policy.values.get("timeoutMs")
+    if number and number < _MOST and value is not None and value.at is not None:
+        yield number, value.at
