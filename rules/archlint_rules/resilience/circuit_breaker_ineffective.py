@@ -9,11 +9,32 @@ It looks like protection and is none: with these settings no error ever opens it
 Give it a threshold that errors can reach, and let it eject some of the hosts.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from archlint.api import Bad, Context, Good, Problem, Severity, rule
 from archlint.formats.kubernetes import Manifest
+from archlint.formats.spring import SpringConfig, instances
 
+_ALWAYS = 100
+_SPRING = """
+spring: {{application: {{name: orders}}}}
+resilience4j:
+  circuitbreaker:
+    instances:
+      stock:
+        {settings}
+"""
+_DAPR = """
+apiVersion: dapr.io/v1alpha1
+kind: Resiliency
+metadata: {{name: policies}}
+spec:
+  policies:
+    circuitBreakers:
+      simple:
+        trip: {trip}
+  targets: {{apps: {{stock: {{circuitBreaker: simple}}}}}}
+"""
 _RULE = """
 apiVersion: networking.istio.io/v1
 kind: DestinationRule
@@ -34,12 +55,14 @@ def _spec(detection: str, marker: str = "") -> str:
     id="circuit-breaker-ineffective",
     category="resilience",
     severity=Severity.WARNING,
-    subject=Manifest,
+    subject=(Manifest, SpringConfig),
     since="0.1.0",
     references=(
         "https://istio.io/latest/docs/reference/config/networking/destination-rule/#OutlierDetection",
+        "https://resilience4j.readme.io/docs/circuitbreaker",
+        "https://docs.dapr.io/operations/resiliency/policies/circuit-breakers/",
     ),
-    applies=lambda manifest: manifest.kind == "DestinationRule",
+    applies=lambda subject: isinstance(subject, SpringConfig) or subject.kind in _READERS,
     examples=(
         Bad(_spec("consecutive5xxErrors: 0", "  # <- no error opens the circuit breaker of `orders`")),
         Bad(_spec("maxEjectionPercent: 0", "  # <- the circuit breaker of `orders` may eject nothing")),
@@ -49,6 +72,13 @@ def _spec(detection: str, marker: str = "") -> str:
                 "  # <- gateway errors of `orders` are counted up to 7, after all errors up to 5",
             )
         ),
+        Bad(
+            _SPRING.format(
+                settings="failureRateThreshold: 100  # <- the circuit breaker of `stock` opens only when every call fails"
+            ),
+            "Spring",
+        ),
+        Bad(_DAPR.format(trip='"false"  # <- nothing opens the circuit breaker `simple`'), "Dapr"),
         Good(_spec("consecutive5xxErrors: 5\n      maxEjectionPercent: 50")),
         Good(_spec("consecutive5xxErrors: 0\n      consecutiveGatewayErrors: 3"), "gateway errors only"),
         Good(
@@ -57,11 +87,53 @@ def _spec(detection: str, marker: str = "") -> str:
             ),
             "local errors only",
         ),
+        Good(_SPRING.format(settings="failure-rate-threshold: 50")),
+        Good(_SPRING.format(settings="slidingWindowSize: 10"), "half of the calls is the default"),
+        Good(
+            _SPRING.format(settings="failureRateThreshold: 100\n        slow-call-rate-threshold: 60"),
+            "slow calls open it",
+        ),
+        Good(_SPRING.format(settings="failureRateThreshold: ${RATE}"), "not known"),
+        Good(_DAPR.format(trip="consecutiveFailures > 5"), "Dapr"),
     ),
 )
-def circuit_breaker_ineffective(manifest: Manifest, context: Context) -> Iterator[Problem]:
-    """Report outlier detection whose thresholds are zero, ineffective or without ejection."""
+def circuit_breaker_ineffective(subject: Manifest | SpringConfig, context: Context) -> Iterator[Problem]:
+    """Report outlier detection whose thresholds are zero, ineffective or without ejection, and breakers that only total failure or nothing opens."""
     del context
+    yield from (
+        _resilience4j(subject) if isinstance(subject, SpringConfig) else _READERS[subject.kind](subject)
+    )
+
+
+def _resilience4j(config: SpringConfig) -> Iterator[Problem]:
+    for breaker in instances(config, "circuitbreaker"):
+        threshold = breaker.own.get("failureratethreshold")
+        slow = breaker.number("slowcallratethreshold")
+        is_slow_known = breaker.setting("slowcallratethreshold") is None or slow is not None
+        if (
+            threshold is not None
+            and breaker.number("failureratethreshold") == _ALWAYS
+            and is_slow_known
+            and (slow is None or slow >= _ALWAYS)
+        ):
+            yield Problem(
+                f"the circuit breaker of `{breaker.name}` opens only when every call fails",
+                threshold.at,
+                help="set `failureRateThreshold` below 100",
+            )
+
+
+def _dapr(manifest: Manifest) -> Iterator[Problem]:
+    for name, breaker in manifest.mapping("spec", "policies", "circuitBreakers").items():
+        if isinstance(breaker, dict) and str(breaker.get("trip")).strip().lower() == "false":
+            yield Problem(
+                f"nothing opens the circuit breaker `{name}`",
+                manifest.at("spec", "policies", "circuitBreakers", name, "trip"),
+                help="give `trip` a condition, such as `consecutiveFailures > 5`",
+            )
+
+
+def _istio(manifest: Manifest) -> Iterator[Problem]:
     places: list[tuple[str | int, ...]] = [("spec", "trafficPolicy")]
     places += [
         ("spec", "subsets", index, "trafficPolicy") for index in range(len(manifest.items("spec", "subsets")))
@@ -95,3 +167,9 @@ def circuit_breaker_ineffective(manifest: Manifest, context: Context) -> Iterato
                 at,
                 help="set `maxEjectionPercent` above 0",
             )
+
+
+_READERS: dict[str, Callable[[Manifest], Iterator[Problem]]] = {
+    "DestinationRule": _istio,
+    "Resiliency": _dapr,
+}
