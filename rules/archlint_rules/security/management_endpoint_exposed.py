@@ -10,6 +10,7 @@ change or stop the service. Attackers look for them first.
 Serve them on a port of their own that no route and no load balancer leads to (`management.server.port`), expose only `health`, or ask who calls.
 """
 
+import posixpath
 import re
 from collections import defaultdict
 from collections.abc import Iterator
@@ -263,11 +264,16 @@ def _actuators(graph: ServiceGraph, ways: dict[str, list[Exposure]]) -> Iterator
             for volume in workload.volumes:
                 if volume.kind == "configmap":
                     mounted[workload.scope, volume.source].append(service)
-    for fact in graph.selects:
-        if fact.kind != "spring/actuator" or not _tells(fact):
+    facts = [fact for fact in graph.selects if fact.kind == "spring/actuator"]
+    claims: dict[str, set[str]] = defaultdict(set)
+    for fact in facts:
+        claims[fact.name].add(_module(fact))
+    for fact in facts:
+        if not _tells(fact):
             continue
         if not fact.scope:
-            readers = named.get(plain_name(fact.name), []) if fact.name else []
+            copied = len(claims[fact.name]) > 1
+            readers = named.get(plain_name(posixpath.basename(_module(fact)) if copied else fact.name), [])
             sure = len(readers) == 1
         else:
             readers = mounted.get((fact.scope, fact.name), [])
@@ -276,6 +282,11 @@ def _actuators(graph: ServiceGraph, ways: dict[str, list[Exposure]]) -> Iterator
         found = [way for service in readers for way in ways.get(service.id, ()) if _leads(way, fact)]
         if found and (sure or fact.scope):
             yield _problem(fact, found, sure=sure)
+
+
+def _module(fact: SelectFact) -> str:
+    """Return the folder of the module that *fact* configures: a name that several modules claim was copied."""
+    return posixpath.dirname(fact.at.path).partition("/src/main/")[0]
 
 
 def _problem(fact: SelectFact, found: list[Exposure], *, sure: bool) -> Problem:
