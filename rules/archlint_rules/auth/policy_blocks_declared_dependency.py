@@ -30,6 +30,8 @@ from archlint.api import (
 )
 
 _LEAST = 0.75
+_MOST = 5
+_VERBS = {"calls": ("calls", "call"), "uses": ("uses", "use")}
 _TOOLS = {"kubernetes": "NetworkPolicy", "istio": "AuthorizationPolicy", "linkerd": "Server"}
 _PODS = """
 apiVersion: apps/v1
@@ -191,38 +193,58 @@ def _ingress(peer: str = "{podSelector: {matchLabels: {app: orders}}}", port: st
     ),
 )
 def policy_blocks_declared_dependency(graph: ServiceGraph, context: Context) -> Iterator[Problem]:
-    """Report edges that a policy denies in some deployment and none is known to let through, and callers without a way to DNS."""
+    """Report edges that a policy denies in some deployment and none is known to let through, and callers without a way to DNS.
+
+    What the same policies keep from the same target is told once.
+    """
     del context
     access = Access(graph)
     told: set[int] = set()
+    blocked: dict[tuple[object, ...], list[tuple[Dependency, Reach, Verdict]]] = {}
     for edge in graph.dependencies:
-        if edge.confidence < _LEAST or edge.kind not in {"calls", "uses"}:
+        if edge.confidence < _LEAST or edge.kind not in _VERBS:
             continue
         reaches = list(access.pods.reaches(edge))
         verdicts = [(reach, access.permits(reach)) for reach in reaches]
         denied = [(reach, verdict) for reach, verdict in verdicts if verdict.allowed is False]
         if denied and not any(verdict.allowed for _, verdict in verdicts if verdict.evidence):
-            yield _blocked(edge, *denied[0])
+            reach, verdict = denied[0]
+            policies = tuple(sorted(policy.at.node for policy in verdict.evidence))
+            key = (edge.target.id, edge.kind, verdict.tool, verdict.direction, policies)
+            blocked.setdefault(key, []).append((edge, reach, verdict))
             continue
         yield from _without_names(edge, reaches, access, told)
+    for same in blocked.values():
+        yield _blocked(same)
 
 
-def _blocked(edge: Dependency, reach: Reach, verdict: Verdict) -> Problem:
+def _blocked(same: list[tuple[Dependency, Reach, Verdict]]) -> Problem:
+    edge, reach, verdict = same[0]
+    singular, plural = _VERBS[edge.kind]
+    who = (
+        f"`{edge.source.name}` {singular}"
+        if len(same) == 1
+        else f"`{edge.source.name}` and {_count(same)} {plural}"
+    )
     names = " and ".join(f"`{name}`" for name in sorted({policy.name for policy in verdict.evidence})[:2])
-    verb = {"calls": "calls", "uses": "uses"}[edge.kind]
     way = "let out" if verdict.direction == "egress" else "admit"
     port = f" on port {reach.port}" if reach.port else ""
     return Problem(
-        f"`{edge.source.name}` {verb} `{edge.target.name}`, which {_TOOLS[verdict.tool]} {names} does not {way}",
+        f"{who} `{edge.target.name}`, which {_TOOLS[verdict.tool]} {names} does not {way}",
         edge.location,
         help=f"admit the pods of `{edge.source.name}`{port}, or remove the dependency",
         related=(
             *(Related("the policy", policy.at) for policy in verdict.evidence[:_MOST]),
             Related("the pods that are called", reach.target.at),
+            *(Related(f"so does `{other.source.name}`", other.location) for other, _, _ in same[1:]),
         ),
-        confidence=Confidence.of(edge.confidence),
+        confidence=Confidence.of(max(edge.confidence for edge, _, _ in same)),
         identity=("blocked", edge.id),
     )
+
+
+def _count(same: list[tuple[Dependency, Reach, Verdict]]) -> str:
+    return "another" if len(same) == 2 else f"{len(same) - 1} others"  # noqa: PLR2004
 
 
 def _without_names(
@@ -243,6 +265,3 @@ def _without_names(
                 confidence=Confidence.of(edge.confidence),
                 identity=("names", edge.source.id),
             )
-
-
-_MOST = 5
