@@ -34,6 +34,9 @@ _MOST = 3_600_000.0
 _STREAMS = (
     "stream",
     "websocket",
+    "socket",
+    "signalr",
+    "hub",
     "/ws",
     "/sse",
     "events",
@@ -114,6 +117,7 @@ def _system(
             "filled in when it is rendered",
         ),
         Good(_system("600s", route="orders-stream"), "streams are cut off anyway, and resume"),
+        Good(_system("600s", route="orders-signalr-hub"), "so do sockets"),
     ),
 )
 def shutdown_shorter_than_request(graph: ServiceGraph, context: Context) -> Iterator[Problem]:
@@ -162,7 +166,7 @@ def _longest(graph: ServiceGraph, service: Service, doors: list[Exposure]) -> tu
     for door in doors:
         route = door.route
         if route is not None and route.policy is not None and len(route.backends) == 1:
-            words = f"{route.name} {route.path} {' '.join(route.hosts)}".lower()
+            words = f"{service.name} {route.name} {route.path} {' '.join(route.hosts)}".lower()
             if not any(word in words for word in _STREAMS):
                 found.extend(_written(route.policy))
     return max(found, key=lambda one: one[0], default=None)
