@@ -1,169 +1,89 @@
 """How the graph and the rules over it grow with the system.
 
-    uv run scripts/scale.py [--sizes 1000 3000 10000] [--seed 1]
+    uv run scripts/scale.py [--sizes 1000 3000 10000] [--seed 1] [RULE ...]
 
-For each size it makes the facts of a system in memory, as reading manifests would give them (four per service: workload, endpoint, config,
-catalog entry; six edges per service), builds the graph, runs every rule over it, and prints CPU seconds per step and rule, with the growth
-between sizes: time that grows as n log n has an exponent of about 1.1.
+For each size it makes the manifests of a system in memory (`scripts/synthetic.py`: four per service, about six edges each), reads their facts
+as a check would, builds the graph, and runs every rule over it, alone and once. It prints CPU seconds per step and rule, and how they grow:
+time that grows as n log n has an exponent of about 1.1. It exits with 1 when a step of the largest size grows faster than `--exponent`
+or when graph and rules take more than is allowed.
 """
 
 import argparse
+import gc
 import math
-import random
 import resource
 import sys
 import time
 from collections import defaultdict
 
+from synthetic import facts_of
+
 from archlint.config.model import Config
-from archlint.engine.reduce import GRAPH_SUBJECTS, check_graph
+from archlint.engine.reduce import GRAPH_SUBJECTS, run_rules
 from archlint.model.builder import build_graph
-from archlint.model.facts import (
-    ConfigFact,
-    Container,
-    DependencyFact,
-    EndpointFact,
-    Fact,
-    Port,
-    ServiceFact,
-    Setting,
-    WorkloadFact,
-)
 from archlint.plugins.registry import Registry
-from archlint.source.location import Location, Region
 
-_TEAM = 50
-
-
-def _at(path: str, line: int) -> Location:
-    return Location(path, ("line", line), region=Region(line, 1, line, 20), anchor=f"/line/{line}")
-
-
-def system(size: int, *, seed: int) -> list[Fact]:
-    """Return the facts of *size* services in namespaces of fifty, with a database for every tenth."""
-    chosen = random.Random(seed)  # noqa: S311 - no secrets are made here
-    facts: list[Fact] = []
-    for number in range(size):
-        name, namespace = f"service-{number}", f"team-{number // _TEAM}"
-        scope, path = f"k8s:{namespace}", f"{namespace}/{name}.yaml"
-        is_store = number % 10 == 0
-        settings = [] if is_store else [_setting(chosen, size, number, index, path) for index in range(6)]
-        container = Container(
-            name=name,
-            at=_at(path, 10),
-            image="postgres:17" if is_store else f"shop/{name}:1",
-            ports=(Port(number=8080),),
-            settings=tuple(settings),
-        )
-        labels = {"app": name, "team": namespace}
-        facts.append(
-            WorkloadFact(
-                at=_at(path, 1),
-                kind="Deployment",
-                name=name,
-                scope=scope,
-                labels=labels,
-                containers=(container,),
-                extractor="kubernetes",
-            )
-        )
-        hosts = (
-            name,
-            f"{name}.{namespace}",
-            f"{name}.{namespace}.svc",
-            f"{name}.{namespace}.svc.cluster.local",
-        )
-        ports = (Port(number=5432 if is_store else 8080, target="8080"),)
-        facts.append(
-            EndpointFact(
-                at=_at(path, 30),
-                name=name,
-                scope=scope,
-                hostnames=hosts,
-                selector={"app": name},
-                ports=ports,
-                kind="ClusterIP",
-                extractor="kubernetes",
-            )
-        )
-        facts.append(
-            ConfigFact(
-                at=_at(path, 50),
-                kind="configmap",
-                name=name,
-                scope=scope,
-                entries=(Setting(key="A", value="b", at=_at(path, 51)),),
-            )
-        )
-        facts.append(
-            ServiceFact(
-                at=_at(path, 60),
-                name=name,
-                entity=f"component:default/{name}",
-                owner=namespace,
-                declares=number % 2 == 1,
-                extractor="backstage",
-            )
-        )
-        facts.append(
-            DependencyFact(
-                at=_at(path, 61),
-                source=f"component:default/{name}",
-                target=f"component:default/service-{(number + 1) % size}",
-                declared=True,
-                extractor="backstage",
-            )
-        )
-    return facts
-
-
-def _setting(chosen: random.Random, size: int, number: int, index: int, path: str) -> Setting:
-    other = chosen.randrange(size) if index else number // 10 * 10
-    host = f"service-{other}.team-{other // _TEAM}"
-    value = f"postgres://{host}:5432/db{chosen.randrange(3)}" if other % 10 == 0 else f"http://{host}:8080"
-    return Setting(key=f"TARGET_{index}_URL", value=value, at=_at(path, 11 + index))
+BUILD = "(build the graph)"
+_NOISE = 0.1
+"""Seconds: what is shorter says nothing about growth."""
 
 
 def main() -> int:
-    """Measure every size and print the table."""
+    """Measure every size and print the table; return the exit status."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    parser.add_argument("names", nargs="*", help="only rules whose ids hold one of these")
     parser.add_argument("--sizes", type=int, nargs="+", default=[1_000, 3_000, 10_000])
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--exponent", type=float, default=1.35)
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--megabytes", type=int, default=2_048)
     arguments = parser.parse_args()
     registry = Registry.load()
-    rules = [rule for rule in registry.rules.values() if set(rule.subjects) & set(GRAPH_SUBJECTS)]
+    rules = [
+        rule
+        for rule in registry.rules.values()
+        if set(rule.subjects) & set(GRAPH_SUBJECTS)
+        and (not arguments.names or any(name in rule.id for name in arguments.names))
+    ]
+    config = Config(registry.rules, profile="all")
     table: dict[str, dict[int, float]] = defaultdict(dict)
-    edges: dict[int, int] = {}
+    counts: dict[str, int] = {}
+    heads: list[str] = []
     for size in arguments.sizes:
-        facts = system(size, seed=arguments.seed)
-        config = Config(registry.rules, profile="all")
+        facts = facts_of(size, seed=arguments.seed)
+        gc.collect()
         start = time.process_time()
         graph = build_graph(facts)
-        table["(build the graph)"][size] = built = time.process_time() - start
-        edges[size] = len(graph.dependencies)
+        table[BUILD][size] = time.process_time() - start
+        heads.append(f"{size:,} services, {len(facts):,} facts, {len(graph.dependencies):,} edges")
         for rule in rules:
             start = time.process_time()
-            check_graph(facts, [rule], config)
-            table[rule.id][size] = max(time.process_time() - start - built, 0.0)
-    print(
-        "| step | "
-        + " | ".join(f"{size:,} services, {edges[size]:,} edges" for size in arguments.sizes)
-        + " | exponent |"
-    )
-    print("| --- |" + " ---: |" * (len(arguments.sizes) + 1))
-    first, last = arguments.sizes[0], arguments.sizes[-1]
-    for name, times in table.items():
-        grown = times[last] / times[first] if times[first] > 0.01 else 0  # noqa: PLR2004 - shorter times are noise
-        exponent = f"{math.log(grown) / math.log(last / first):.2f}" if grown > 1 and last > first else "-"
-        print(
-            f"| {name} | " + " | ".join(f"{times[size]:.2f}" for size in arguments.sizes) + f" | {exponent} |"
-        )
-    print(
-        f"\nin all {sum(times[last] for times in table.values()):.1f} s CPU for {last:,} services, peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB"
-    )
-    return 0
+            counts[rule.id] = sum(1 for _ in run_rules(graph, [rule], config))
+            table[rule.id][size] = time.process_time() - start
+        del graph, facts
+    print("| step | " + " | ".join(heads) + " | exponent | findings |")
+    print("| --- |" + " ---: |" * (len(heads) + 2))
+    fast = True
+    for name, times in sorted(table.items(), key=lambda item: -item[1][arguments.sizes[-1]]):
+        grown = exponent(times)
+        fast = fast and grown <= arguments.exponent
+        figures = " | ".join(f"{times[size]:.2f}" for size in arguments.sizes)
+        print(f"| {name} | {figures} | {f'{grown:.2f}' if grown else '-'} | {counts.get(name, '')} |")
+    total = sum(times[arguments.sizes[-1]] for times in table.values())
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    print(f"\ngraph and rules {total:.1f} s CPU for {arguments.sizes[-1]:,} services, peak {peak} MB")
+    return 0 if fast and total <= arguments.seconds and peak <= arguments.megabytes else 1
+
+
+def exponent(times: dict[int, float]) -> float:
+    """Return the power of the size that *times* grow with between the two largest sizes; 0 where they are too short to tell."""
+    sizes = sorted(times)[-2:]
+    if len(sizes) < 2 or max(times[size] for size in sizes) < _NOISE:  # noqa: PLR2004
+        return 0
+    small, large = (max(times[size], 0.001) for size in sizes)
+    return max(math.log(large / small) / math.log(sizes[1] / sizes[0]), 0)
 
 
 if __name__ == "__main__":

@@ -28,13 +28,18 @@ def check_graph(
     except Exception as error:  # noqa: BLE001 - single documents were checked all the same
         graph = ServiceGraph()
         findings.append(crash(error, Location("", region=Region.point(1, 1))))
+    findings.extend(run_rules(graph, rules, config))
+    return graph, findings
+
+
+def run_rules(graph: ServiceGraph, rules: Iterable[Rule], config: Config) -> Iterator[Finding]:
+    """Yield what those of *rules* that have a subject in *graph* find there."""
     owners = Owners(graph if any(layer.services for layer in config.layers) else ServiceGraph())
     for rule in rules:
         if config.may_run(rule.id):
             for subject in rule.subjects:
                 if subject in GRAPH_SUBJECTS:
-                    findings.extend(_run(rule, subject, graph, config, owners=owners))
-    return graph, findings
+                    yield from _run(rule, subject, graph, config, owners=owners)
 
 
 def _run(

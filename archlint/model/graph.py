@@ -216,7 +216,7 @@ class ServiceGraph:
 
     def users(self, store: Datastore) -> list[Dependency]:
         """Return the edges to *store*."""
-        return [edge for edge in self.dependencies if edge.target is store]
+        return self.incoming(store)
 
     def outgoing(self, service: Service) -> list[Dependency]:
         """Return the edges that start at *service*."""
@@ -279,7 +279,8 @@ def _shortest_cycle(
     part: Any, rustworkx: Any, exists: Callable[[list[Dependency]], bool]
 ) -> list[Dependency]:
     best: list[Dependency] = []
-    for source, target in sorted(part.edge_list())[:_MOST_TRIES]:
+    tries = sorted(part.edge_list(), key=lambda ends: (not part.has_edge(*reversed(ends)), ends))
+    for source, target in tries[: min(_MOST_TRIES, max(_MOST_WORK // len(tries), 1))]:
         paths = rustworkx.dijkstra_shortest_paths(part, target, target=source)
         if source in paths and (not best or len(paths[source]) < len(best)):
             cycle = [part.get_edge_data(*step) for step in pairwise([*paths[source], target])]
@@ -293,3 +294,4 @@ def _shortest_cycle(
 _SHORTEST = 2
 _LEAST_NAME = 3
 _MOST_TRIES = 500
+_MOST_WORK = 2_000_000

@@ -29,7 +29,7 @@ from archlint.api import (
     rule,
 )
 
-_MOST_STEPS = 20_000
+_MOST_SHOWN = 50
 
 
 class DepthOptions(Options, frozen=True, kw_only=True):
@@ -104,8 +104,9 @@ def sync_call_chain_too_deep(graph: ServiceGraph, context: Context) -> Iterator[
         for service in graph.services
         if not any(edge.kind == "calls" for edge in graph.incoming(service))
     ]
+    following = _following(graph, entries)
     for entry in entries:
-        chain = _longest(graph, entry)
+        chain = _longest(graph, entry, following)
         if len(chain) > context.options.depth:
             names = [entry.name, *(edge.target.name for edge in chain)]
             shown = " → ".join(f"`{name}`" for name in names[:7]) + (" …" if len(names) > 7 else "")  # noqa: PLR2004
@@ -115,34 +116,60 @@ def sync_call_chain_too_deep(graph: ServiceGraph, context: Context) -> Iterator[
                 help="let a service own the data it needs, or cut the chain with an event",
                 flow=tuple(
                     Related(f"`{edge.source.name}` calls `{edge.target.name}`", edge.location)
-                    for edge in chain
+                    for edge in chain[:_MOST_SHOWN]
                 ),
                 confidence=Confidence.of(min(edge.confidence for edge in chain)),
                 identity=("chain", entry.id),
             )
 
 
-def _longest(graph: ServiceGraph, entry: Service) -> list[Dependency]:
-    """Return a longest simple path of calls from *entry*, as far as a bounded search finds one."""
-    best: list[Dependency] = []
-    pending: list[tuple[Service, list[Dependency]]] = [(entry, [])]
-    depths: dict[str, int] = {}
-    for _ in range(_MOST_STEPS):
-        if not pending:
-            break
-        service, path = pending.pop()
-        if len(path) > len(best):
-            best = path
-        seen = {entry.id, *(edge.target.id for edge in path)}
-        for edge in graph.outgoing(service):
-            target = edge.target
-            if (
-                edge.kind == "calls"
-                and isinstance(target, Service)
-                and target.id not in seen
-                and depths.get(target.id, -1) < len(path)
-                and (not path or graph.together(path[-1], edge))
-            ):
-                depths[target.id] = len(path)
-                pending.append((target, [*path, edge]))
-    return best
+type _Following = dict[str, tuple[int, Dependency | None]]
+"""The id of a call to the number of calls that begin with it (none where it closes a circle), and to the one after it."""
+
+
+def _following(graph: ServiceGraph, entries: list[Service]) -> _Following:
+    """Return the longest way on from each call, where calls that close a circle do not count.
+
+    Services are left in the order of a depth-first search, so that what a service calls is known before it; a way on is a call of the
+    same deployment.
+    """
+    found: _Following = {}
+    ways: dict[str, list[Dependency]] = {}
+    entered: set[str] = set()
+    for entry in entries:
+        pending: list[tuple[Service, bool]] = [(entry, False)]
+        while pending:
+            service, is_done = pending.pop()
+            if not is_done and service.id not in entered:
+                entered.add(service.id)
+                pending.append((service, True))
+                pending.extend(
+                    (target, False) for _, target in _calls(graph, service) if target.id not in entered
+                )
+            elif is_done:
+                for edge, target in _calls(graph, service):
+                    onward = (call for call in ways.get(target.id, ()) if graph.together(edge, call))
+                    following = next(onward, None)
+                    length = found[following.id][0] if following else 0
+                    found[edge.id] = (length + 1 if target.id in ways else 0), following
+                ways[service.id] = sorted(
+                    (edge for edge, _ in _calls(graph, service)), key=lambda edge: -found[edge.id][0]
+                )
+    return found
+
+
+def _calls(graph: ServiceGraph, service: Service) -> Iterator[tuple[Dependency, Service]]:
+    for edge in graph.outgoing(service):
+        if edge.kind == "calls" and isinstance(edge.target, Service):
+            yield edge, edge.target
+
+
+def _longest(graph: ServiceGraph, entry: Service, following: _Following) -> list[Dependency]:
+    first = max(
+        (edge for edge, _ in _calls(graph, entry)), key=lambda edge: following[edge.id][0], default=None
+    )
+    chain: list[Dependency] = []
+    while first is not None and following[first.id][0]:
+        chain.append(first)
+        first = following[first.id][1]
+    return chain
