@@ -247,6 +247,8 @@ def test_binders_keep_failed_messages_where_told(tmp_path: Path) -> None:
         ("spring.cloud.stream.kafka.binder.brokers=k", False),
         ("spring.cloud.stream.kafka.default.consumer.enable-dlq=true", True),
         ("spring.cloud.stream.kafka.bindings.a-in-0.consumer.enableDlq=false", False),
+        ("spring.cloud.stream.kafka.streams.binder.brokers=k", None),
+        ("spring.cloud.stream.rabbit.bindings.a-in-0.consumer.bind-queue=false", None),
         ("spring.cloud.stream.binders.main.type=rabbit\nspring.cloud.stream.default-binder=main", False),
     ):
         document = _read(tmp_path, text.format(more), "other/application.properties")

@@ -135,20 +135,24 @@ class SpringConfig(Node):
         )
 
     @cached_property
-    def beside(self) -> list["SpringConfig"]:
-        """What holds always for the same application: this document, others of its file, and the general files of its folder."""
+    def family(self) -> list["SpringConfig"]:
+        """All that is known to be of the same application: this document, others of its file, and the general files of its folder."""
         resolver, path = self.document.resolver, self.document.path
         found = [self]
-        files = dict.fromkeys([path, *(resolver.siblings(path) if resolver else ())])
-        for other in files:
+        for other in dict.fromkeys([path, *(resolver.siblings(path) if resolver else ())]):
             if resolver is None or not (other == path or _FILE.match(posixpath.basename(other))):
                 continue
-            for document in resolver.documents(other):
-                if isinstance(document.data, dict) and (other, document.index) != (path, self.document.index):
-                    config = SpringConfig(document)
-                    if not config.profile:
-                        found.append(config)
+            found.extend(
+                SpringConfig(document)
+                for document in resolver.documents(other)
+                if isinstance(document.data, dict) and (other, document.index) != (path, self.document.index)
+            )
         return found
+
+    @property
+    def beside(self) -> list["SpringConfig"]:
+        """What of the family holds whatever the profile, and this document."""
+        return [self, *(config for config in self.family[1:] if not config.profile)]
 
     @property
     def profile(self) -> str:

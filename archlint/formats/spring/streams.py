@@ -17,6 +17,7 @@ _DEAD_LETTERS = {
     "kafka": ("enabledlq", "dlqname"),
     "rabbit": ("autobinddlq", "deadletterqueuename", "republishtodlq"),
 }
+_FOREIGN = ("bindqueue", "queuenamegrouponly", "declareexchange")
 _CONSUMED = ("group", "consumer.")
 _WAYS: dict[str, Literal["send", "receive"]] = {
     "in": "receive",
@@ -120,13 +121,18 @@ def _action(name: str, function: str, settings: dict[str, Setting]) -> Literal["
 
 
 def _binders(config: SpringConfig) -> dict[str, str]:
-    """Return what the binders' names mean: `kafka` and `rabbit` themselves, and binders of those types."""
+    """Return what the binders' names mean: `kafka` and `rabbit` themselves, and binders of those types.
+
+    Beside Kafka Streams, which has a binder and dead letters of its own, nothing can be told.
+    """
     found = {}
     for other in config.beside:
         for name, key, setting in other.below(f"{_PREFIX}.binders"):
             if key == "type" and setting.value in _BINDERS:
                 found[name] = setting.value
         found |= {kind: kind for kind in _BINDERS if any(True for _ in other.starts(f"{_PREFIX}.{kind}"))}
+        if any(True for _ in other.starts(f"{_PREFIX}.kafka.streams")):
+            return {}
         default = other.text(f"{_PREFIX}.defaultbinder")
         if default:
             found[""] = default
@@ -142,11 +148,14 @@ def _binder(said: Setting | None, kinds: dict[str, str]) -> str:
     return types.pop() if len(types) == 1 else ""
 
 
-def _dead_letters(config: SpringConfig, name: str, binder: str) -> bool:
-    """Tell whether failed messages of a binding go somewhere, by its own settings or by the defaults of all."""
+def _dead_letters(config: SpringConfig, name: str, binder: str) -> bool | None:
+    """Tell whether failed messages of a binding go somewhere, by its own settings or by the defaults of all, in whatever profile.
+
+    `None` = the queue is somebody else's, who may have seen to that.
+    """
     wanted = _DEAD_LETTERS[binder]
     place = f"{_PREFIX}.{binder}"
-    for other in config.beside:
+    for other in config.family:
         own = {
             key.removeprefix("consumer."): setting
             for binding, key, setting in other.below(f"{place}.bindings")
@@ -163,4 +172,6 @@ def _dead_letters(config: SpringConfig, name: str, binder: str) -> bool:
                 and key != "republishtodlq"
             ):
                 return True
+        if any(key in own or key in default for key in _FOREIGN):
+            return None
     return False

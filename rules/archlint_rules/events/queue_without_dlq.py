@@ -6,8 +6,8 @@ A message that always fails is delivered again and again, holds up the ones behi
 
 ## How to fix
 
-Name a dead letter topic (`deadLetterTopic`) or exchange (`dead-letter-exchange`, best in a policy), bound the retries before it, and watch what
-arrives there.
+Name a dead letter topic (`deadLetterTopic`) or exchange (`dead-letter-exchange`, best in a policy), or let the binder of Spring Cloud Stream make one
+(`autoBindDlq`, `enableDlq`), bound the retries before it, and watch what arrives there.
 """
 
 from collections.abc import Iterator
@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from archlint.api import Bad, Confidence, Context, Good, Problem, Severity, rule
 from archlint.formats.kubernetes import Manifest
 from archlint.formats.rabbitmq import Queue
+from archlint.formats.spring import SpringConfig, bindings
 
 _DEAD = ("dead", "dlq", "dlt", "poison", "parking")
 _SUBSCRIPTION = """
@@ -60,6 +61,26 @@ def _queue(arguments: str = "", policies: str = "  []", name: str = "orders", la
     return _DEFINITIONS.format(name=name, arguments=arguments, policies=policies, last=last)
 
 
+_SPRING = """
+spring:
+  application: {{name: billing}}
+  cloud:
+    stream:
+      bindings:
+        bill-in-0:
+          destination: {destination}
+          {group}
+      {binder}
+"""
+_RABBIT = "rabbit: {binder: {connection-name-prefix: billing}}"
+
+
+def _binding(
+    destination: str = "orders", group: str = "group: billing", binder: str = _RABBIT
+) -> dict[str, str]:
+    return {"application.yml": _SPRING.format(destination=destination, group=group, binder=binder)}
+
+
 _FOUND = "  # <- `orders` has nowhere to put messages that fail"
 
 
@@ -71,16 +92,19 @@ def _subscription(more: str = "", topic: str = "orders", marker: str = "") -> st
     id="queue-without-dlq",
     category="events",
     severity=Severity.WARNING,
-    subject=(Manifest, Queue),
+    subject=(Manifest, Queue, SpringConfig),
     since="0.1.0",
     references=(
         "https://docs.dapr.io/developing-applications/building-blocks/pubsub/pubsub-deadletter/",
         "https://www.rabbitmq.com/docs/dlx",
         "https://www.rabbitmq.com/docs/policies",
+        "https://docs.spring.io/spring-cloud-stream/reference/rabbit/rabbit_overview/rabbitmq-consumer-properties.html",
+        "https://docs.spring.io/spring-cloud-stream/reference/kafka/kafka-binder/dlq.html",
     ),
     aggregate=True,
     applies=lambda subject: (
-        isinstance(subject, Queue) or (subject.group == "dapr.io" and subject.kind == "Subscription")
+        isinstance(subject, Queue | SpringConfig)
+        or (subject.group == "dapr.io" and subject.kind == "Subscription")
     ),
     examples=(
         Bad(_subscription(marker="  # <- `orders` has nowhere to put messages of `orders` that fail")),
@@ -102,12 +126,62 @@ def _subscription(more: str = "", topic: str = "orders", marker: str = "") -> st
             _queue("x-dead-letter-exchange: dlx", name="intake").replace("failed-orders", "orders"),
             "it takes what failed elsewhere",
         ),
+        Bad(
+            _binding("orders  # <- `billing` has nowhere to put messages of `orders` that fail"),
+            "Spring Cloud Stream",
+        ),
+        Bad(
+            _binding(
+                "orders  # <- `billing` has nowhere to put messages of `orders` that fail",
+                binder="kafka: {binder: {brokers: kafka}}",
+            )
+        ),
+        Good(_binding(binder="rabbit: {bindings: {bill-in-0: {consumer: {autoBindDlq: true}}}}")),
+        Good(_binding(binder="rabbit: {default: {consumer: {auto-bind-dlq: true}}}")),
+        Good(_binding(binder="kafka: {bindings: {bill-in-0: {consumer: {enable-dlq: true}}}}")),
+        Good(_binding(group="consumer: {concurrency: 2}"), "a temporary queue of its own"),
+        Good(_binding("orders.dlq"), "it takes what failed elsewhere"),
+        Good(_binding(binder="default-binder: ${BINDER}"), "the binder is not known"),
+        Good(
+            _binding() | {"application-prod.yml": "spring.cloud.stream.rabbit.default.auto-bind-dlq: true"},
+            "in the profile that counts",
+        ),
+        Good(
+            _binding() | {"bootstrap.yml": "spring.cloud.config.uri: http://config:8888"},
+            "the configuration server may say more",
+        ),
+        Good(
+            {
+                "application.yml": _SPRING.format(
+                    destination="orders", group="group: a", binder=_RABBIT
+                ).replace("bill-in-0", "bill-out-0")
+            },
+            "it only sends",
+        ),
     ),
 )
-def queue_without_dlq(subject: Manifest | Queue, context: Context) -> Iterator[Problem]:
-    """Report Dapr subscriptions and RabbitMQ queues without a dead letter target, but those that take dead letters."""
+def queue_without_dlq(subject: Manifest | Queue | SpringConfig, context: Context) -> Iterator[Problem]:
+    """Report Dapr subscriptions, RabbitMQ queues and consumer groups of Spring Cloud Stream without a dead letter target, but those that take dead letters."""
     del context
-    yield from _of_queue(subject) if isinstance(subject, Queue) else _of_subscription(subject)
+    if isinstance(subject, SpringConfig):
+        yield from _of_bindings(subject)
+    else:
+        yield from _of_queue(subject) if isinstance(subject, Queue) else _of_subscription(subject)
+
+
+def _of_bindings(config: SpringConfig) -> Iterator[Problem]:
+    if config.profile or config.is_kept or config.is_remote:
+        return
+    for binding in bindings(config):
+        is_queue = binding.action == "receive" and binding.group and binding.dead_letters is False
+        name = (binding.destination or "").lower()
+        if is_queue and not any(word in name for word in _DEAD):
+            yield Problem(
+                f"`{config.application or binding.name}` has nowhere to put messages of `{binding.destination}` that fail",
+                binding.at,
+                help="set `autoBindDlq`" if binding.binder == "rabbit" else "set `enableDlq`",
+                confidence=Confidence.CONFIGURED,
+            )
 
 
 def _of_queue(queue: Queue) -> Iterator[Problem]:
