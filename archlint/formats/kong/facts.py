@@ -2,8 +2,15 @@
 
 from collections.abc import Iterator
 
-from archlint.api import Backend, Fact, Location, Policy, PolicyKey, PolicyValue, RouteFact
-from archlint.formats.kong.views import AUTHENTICATION, KongConfig, KongPlugin, KongRoute, KongService
+from archlint.api import Backend, Fact, Location, Policy, PolicyKey, PolicyValue, RouteFact, SelectFact
+from archlint.formats.kong.views import (
+    AUTHENTICATION,
+    KongConfig,
+    KongPlugin,
+    KongRoute,
+    KongService,
+    KongUpstream,
+)
 
 _RETRIES = 5
 _TIMEOUT = 60_000
@@ -44,6 +51,25 @@ def facts_of(config: KongConfig) -> Iterator[Fact]:
                     "protocol": route.service.target[0],
                     "limiter": _limiter(config, route),
                 },
+            )
+
+    for upstream in config.upstreams.values():
+        yield from _affinity(upstream)
+
+
+def _affinity(upstream: KongUpstream) -> Iterator[Fact]:
+    """Yield that Kong keeps clients on one target of *upstream*."""
+    key = "hash_on" if upstream.data.get("hash_on") == "cookie" else "algorithm"
+    if key == "hash_on" or upstream.data.get("algorithm") == "sticky-sessions":
+        for host, _, _, _ in upstream.targets():
+            yield SelectFact(
+                at=upstream.at(key),
+                extractor="kong",
+                kind="affinity",
+                name=upstream.name,
+                scope="",
+                host=host,
+                spec={"setting": f"{key}: {upstream.data[key]}"},
             )
 
 
