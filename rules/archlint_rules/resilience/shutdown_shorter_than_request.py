@@ -160,16 +160,21 @@ def _longest(graph: ServiceGraph, service: Service, doors: list[Exposure]) -> tu
     """Return the longest timeout that is written for requests to *service*, and where; streams are left out."""
     found: list[tuple[float, Location]] = []
     for edge in graph.incoming(service):
-        if edge.kind in {"calls", "routes"}:
+        names = " ".join(item.detail for item in edge.evidence)
+        if edge.kind in {"calls", "routes"} and not _is_stream(f"{service.name} {names}"):
             for policy in edge.policies:
                 found.extend(_written(policy))
     for door in doors:
         route = door.route
         if route is not None and route.policy is not None and len(route.backends) == 1:
-            words = f"{service.name} {route.name} {route.path} {' '.join(route.hosts)}".lower()
-            if not any(word in words for word in _STREAMS):
-                found.extend(_written(route.policy))
+            words = f"{service.name} {route.name} {route.path} {' '.join(route.hosts)}"
+            found.extend(() if _is_stream(words) else _written(route.policy))
     return max(found, key=lambda one: one[0], default=None)
+
+
+def _is_stream(words: str) -> bool:
+    """Tell whether names and paths are those of what stays open for long on purpose."""
+    return any(word in words.lower() for word in _STREAMS)
 
 
 def _written(policy: Policy) -> Iterator[tuple[float, Location]]:
