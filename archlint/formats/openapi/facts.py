@@ -5,6 +5,7 @@ from hashlib import sha256
 from json import dumps
 
 from archlint.api import ApiFact, Fact, Location, OperationFact
+from archlint.formats.openapi.authentication import authentication_of
 from archlint.formats.openapi.exchanges import Exchanges
 from archlint.formats.openapi.styles import styles_of
 from archlint.formats.openapi.understanding import understand
@@ -91,6 +92,8 @@ def _traits(api: OpenAPI) -> dict[str, list[tuple[str, Location]]]:
         if understood.kind == "list" and understood.paging.style in {"cursor", "offset", "page"}:
             styles.setdefault(understood.paging.style, operation.key)
     traits["paging"] = list(styles.items())
+    ways = list(authentication_of(api))
+    traits.update({"authentication": ways} if ways else {})
     traits.update((name, [trait]) for name, trait in styles_of(api))
     return traits
 
