@@ -20,6 +20,7 @@ from archlint.findings.severity import Confidence
 from archlint.model.draw import Grouping, changes_to_dot, changes_to_mermaid, to_dot, to_mermaid
 from archlint.model.export import Difference, difference, difference_to_json, explain, to_json
 from archlint.model.graph import Dependency, Evidence, ServiceGraph
+from archlint.model.policy import PolicyValue
 
 _SECONDS = 120
 
@@ -139,10 +140,11 @@ def _explained(edge: Dependency, evidence: Sequence[Evidence]) -> Iterator[str]:
     for policy in edge.policies:
         for key, value in policy.values.items():
             where = plain(str(value.at)) if value.at else f"the default of {policy.tool}"
-            yield f"  {policy.layer} {policy.tool}: {key} {_said(value.value)} ({where})"
+            yield f"  {policy.layer} {policy.tool}: {key} {_said(value)} ({where})"
 
 
-def _said(value: float | bool | str) -> str:
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    return plain(value) if isinstance(value, str) else f"{value:g}"
+def _said(value: PolicyValue) -> str:
+    said = value.value
+    if isinstance(said, bool):
+        return "on" if said else "off"
+    return plain(said) if isinstance(said, str) else f"{said:g}"
