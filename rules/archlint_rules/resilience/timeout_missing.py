@@ -3,7 +3,7 @@
 ## Why is this bad?
 
 Istio waits for ever by default, and the Gateway API leaves it to the implementation. One slow backend then holds the connections, threads and memory
-of all its callers, until the whole chain stands.
+of all its callers, until the whole chain stands. Kong's own 60 seconds hold for every one of its six tries.
 
 ## How to fix
 
@@ -13,8 +13,42 @@ Set a timeout on the route, a little more than what the backend needs on a bad d
 from collections.abc import Iterator
 
 from archlint.api import Bad, Context, Good, Problem, Severity, rule
+from archlint.formats.envoy import EnvoyRoute
+from archlint.formats.envoy import milliseconds as envoy_milliseconds
+from archlint.formats.grpc_config import GrpcConfig
+from archlint.formats.kong import KongService
 from archlint.formats.kubernetes import MeshRoute, milliseconds
 
+type Subject = MeshRoute | EnvoyRoute | KongService | GrpcConfig
+
+_KONG_KEYS = ("connect_timeout", "read_timeout", "write_timeout")
+_KONG = """
+_format_version: "3.0"
+services:
+  - name: orders{marker}
+    url: http://orders:8080
+    routes: [{{paths: [/orders]}}]
+    {more}
+"""
+_ENVOY = """
+static_resources:
+  listeners:
+    - filter_chains:
+        - filters:
+            - name: envoy.filters.network.http_connection_manager
+              typed_config:
+                route_config:
+                  virtual_hosts:
+                    - name: shop
+                      routes:
+                        - match: {{prefix: {path}}}
+                          route: {{cluster: orders{more}}}{marker}
+"""
+_GRPC = """
+methodConfig:
+  - name: [{{service: shop.v1.Stock}}]
+    {more}
+"""
 _ISTIO = """
 apiVersion: networking.istio.io/v1
 kind: VirtualService
@@ -27,8 +61,21 @@ spec:
 """
 
 
+def _envoy(more: str = "", marker: str = "", path: str = "/orders") -> str:
+    return _ENVOY.format(more=more, marker=marker, path=path)
+
+
 def _istio(more: str = "name: main", marker: str = "") -> str:
     return _ISTIO.format(more=more, marker=marker)
+
+
+def _concerns(subject: Subject) -> bool:
+    """Tell whether *subject* leads to somebody whom it does not wait for on purpose."""
+    if isinstance(subject, MeshRoute):
+        return not (subject.only_redirects or subject.is_delegate or subject.streams)
+    if isinstance(subject, EnvoyRoute):
+        return not subject.streams
+    return not isinstance(subject, KongService) or bool(subject.target[1])
 
 
 @rule(
@@ -36,13 +83,16 @@ def _istio(more: str = "name: main", marker: str = "") -> str:
     category="resilience",
     severity=Severity.WARNING,
     profile="strict",
-    subject=MeshRoute,
+    subject=(MeshRoute, EnvoyRoute, KongService, GrpcConfig),
     since="0.1.0",
     references=(
         "https://istio.io/latest/docs/reference/config/networking/virtual-service/#HTTPRoute",
+        "https://developer.konghq.com/gateway/entities/service/",
+        "https://www.envoyproxy.io/docs/envoy/latest/faq/configuration/timeouts",
+        "https://grpc.io/docs/guides/deadlines/",
         "https://sre.google/sre-book/addressing-cascading-failures/",
     ),
-    applies=lambda route: not (route.only_redirects or route.is_delegate or route.streams),
+    applies=_concerns,
     examples=(
         Bad(_istio(marker="  # <- the route `main` has no timeout")),
         Bad(_istio("timeout: 0s", "  # <- the timeout of the route `orders` is switched off")),
@@ -56,7 +106,27 @@ def _istio(more: str = "name: main", marker: str = "") -> str:
                 - backendRefs: [{name: orders, port: 80}]  # <- the route `orders` has no timeout
             """
         ),
+        Bad(_envoy(", timeout: 0s", "  # <- the timeout of the route `/orders` is switched off")),
+        Bad(
+            _KONG.format(
+                marker="  # <- the service `orders` has no timeouts of its own, 60 s a try count",
+                more="retries: 1",
+            )
+        ),
+        Bad(
+            _GRPC.format(more="waitForReady: true").replace(
+                "methodConfig:", "methodConfig:  # <- none of the calls here has a timeout"
+            )
+        ),
         Good(_istio("timeout: 2s")),
+        Good(_envoy(", timeout: 2s")),
+        Good(_envoy(), "Envoy gives up after 15 s by itself"),
+        Good(_envoy(", timeout: 0s", path="/events/stream"), "event streams live long"),
+        Good(_KONG.format(marker="", more="read_timeout: 5000")),
+        Good(
+            _KONG.format(marker="", more="plugins: [{name: upstream-timeout, config: {read_timeout: 5000}}]")
+        ),
+        Good(_GRPC.format(more="timeout: 1s")),
         Good(_istio("match: [{uri: {prefix: /ws}}]"), "WebSockets live long"),
         Good(
             """
@@ -71,9 +141,32 @@ def _istio(more: str = "name: main", marker: str = "") -> str:
         ),
     ),
 )
-def timeout_missing(route: MeshRoute, context: Context) -> Iterator[Problem]:
-    """Report routes without a total timeout, or with one of zero."""
+def timeout_missing(subject: Subject, context: Context) -> Iterator[Problem]:
+    """Report routes without a total timeout, or with one of zero; as info what holds Kong's default, and calls of gRPC without deadlines."""
     del context
+    if isinstance(subject, MeshRoute):
+        yield from _mesh(subject)
+    elif isinstance(subject, EnvoyRoute):
+        yield from _proxy(subject)
+    elif isinstance(subject, KongService):
+        own = any(key in subject.data for key in _KONG_KEYS)
+        if not own and all(plugin.name != "upstream-timeout" for plugin in subject.config.plugins):
+            yield Problem(
+                f"the service `{subject.name}` has no timeouts of its own, 60 s a try count",
+                subject.location,
+                help="set `connect_timeout`, `read_timeout` and `write_timeout`",
+                severity=Severity.INFO,
+            )
+    elif subject.methods and all(entry.timeout is None for entry in subject.methods):
+        yield Problem(
+            "none of the calls here has a timeout",
+            subject.at("methodConfig", on_key=True),
+            help="set `timeout` for the methods, or a deadline in the code",
+            severity=Severity.INFO,
+        )
+
+
+def _mesh(route: MeshRoute) -> Iterator[Problem]:
     if route.timeout is not None and milliseconds(route.timeout[0]) != 0:
         return
     what = (
@@ -82,3 +175,12 @@ def timeout_missing(route: MeshRoute, context: Context) -> Iterator[Problem]:
         else "the route `{}` has no timeout"
     )
     yield Problem(what.format(route.name), route.location, help="set a timeout on the route")
+
+
+def _proxy(route: EnvoyRoute) -> Iterator[Problem]:
+    if envoy_milliseconds(route.pick("route", "timeout")) == 0:
+        yield Problem(
+            f"the timeout of the route `{route.name}` is switched off",
+            route.place("route", "timeout"),
+            help="set `timeout`",
+        )
