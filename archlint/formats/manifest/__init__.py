@@ -17,6 +17,10 @@ from archlint.api import (
     Format,
     MessageFact,
     Node,
+    Policy,
+    PolicyFact,
+    PolicyKey,
+    PolicyValue,
     Problem,
     ServiceFact,
     Structure,
@@ -147,6 +151,26 @@ def _dependencies(manifest: ServiceManifest) -> Iterator[Fact]:
                 criticality=str(entry.get("criticality", "")),
                 extra={key: value for key, value in entry.items() if key != "target"},
             )
+            policy = _policy(manifest, index, entry)
+            if policy.values:
+                yield PolicyFact(
+                    at=manifest.at("dependsOn", index),
+                    extractor="manifest",
+                    policy=policy,
+                    source=manifest.full_entity,
+                    target=target,
+                )
+
+
+def _policy(manifest: ServiceManifest, index: int, entry: dict[str, Any]) -> Policy:
+    """Return what the manifest says of the calls: their timeout with all retries, and the retries."""
+    values: dict[PolicyKey, PolicyValue] = {}
+    keys: tuple[PolicyKey, ...] = ("timeoutMs", "retries")
+    for key in keys:
+        value = entry.get(key)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            values[key] = PolicyValue(value, manifest.at("dependsOn", index, key))
+    return Policy(tool="manifest", layer="client", values=values)
 
 
 def _data(manifest: ServiceManifest) -> Iterator[Fact]:
