@@ -19,6 +19,12 @@ def authentication_of(api: OpenAPI) -> Iterator[tuple[str, Location]]:
             yield from _ways(scheme)
 
 
+def is_for_partners(api: OpenAPI) -> bool:
+    """Tell whether *api* is marked as one for partners (`x-audience: external-partner`), who have ways of their own to log in."""
+    mark = api.get("info", "x-audience", default=api.get("x-audience"))
+    return isinstance(mark, str) and "partner" in mark.lower()
+
+
 def host_of(url: object) -> str:
     """Return the host of an absolute *url*, or an empty string where it is not known."""
     if not isinstance(url, str) or "{" in url or "$" in url:

@@ -5,7 +5,7 @@ from hashlib import sha256
 from json import dumps
 
 from archlint.api import ApiFact, Fact, Location, OperationFact
-from archlint.formats.openapi.authentication import authentication_of
+from archlint.formats.openapi.authentication import authentication_of, is_for_partners
 from archlint.formats.openapi.exchanges import Exchanges
 from archlint.formats.openapi.styles import styles_of
 from archlint.formats.openapi.understanding import understand
@@ -28,7 +28,7 @@ def facts_of(api: OpenAPI) -> Iterator[Fact]:
         format="openapi",
         title=api.title,
         version=str(api.get("info", "version", default="") or ""),
-        visibility="internal" if api.is_internal else "",
+        visibility="internal" if api.is_internal else "partner" if is_for_partners(api) else "",
         servers=tuple(url for url, _ in api.servers),
         operations=operations,
         traits=_traits(api),
