@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from archlint.model.facts import ConfigFact, Container, DependencyFact, Setting, WorkloadFact
@@ -18,6 +19,7 @@ from archlint.model.graph import (
 )
 from archlint.model.identity import Endpoints, nearest
 from archlint.model.stores import KINDS, PORTS
+from archlint.model.unread import unread
 from archlint.model.values import Reference, key_words, references
 from archlint.source.location import Location
 
@@ -179,6 +181,7 @@ class Edges:
     def connect(self) -> None:
         """Make edges of all that was noted. What somebody speaks a database's protocol to is a datastore, whatever its image."""
         spoken: dict[str, str] = {}
+        self.graph.unread.extend(unread(self.graph, chain(*self._configs.values())))
         for seen in self._seen:
             engine = seen.reference.engine
             if isinstance(seen.target, Service) and KINDS.get(engine) in {"db", "cache", "broker"}:

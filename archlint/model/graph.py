@@ -163,6 +163,17 @@ class Ambiguous:
 
 
 @dataclass(slots=True)
+class Unread:
+    """A ConfigMap that no workload names holds the full name of a Service that does not exist in the namespace of `scope`."""
+
+    config: str
+    key: str
+    host: str
+    scope: str
+    at: Location
+
+
+@dataclass(slots=True)
 class Configured:
     """A setting of a service's container with ConfigMaps looked up: `at` is where the value stands."""
 
@@ -188,6 +199,7 @@ class ServiceGraph:
     links: list[LinkFact] = field(default_factory=list)
     apis: list[ApiFact] = field(default_factory=list)
     dangling: list[Dangling] = field(default_factory=list)
+    unread: list[Unread] = field(default_factory=list)
     ambiguous: list[Ambiguous] = field(default_factory=list)
     settings: list[Configured] = field(default_factory=list)
     variants: Variants = field(default_factory=lambda: Variants(()))

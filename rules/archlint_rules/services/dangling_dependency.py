@@ -12,6 +12,7 @@ Correct the name, deploy what is meant, or remove the setting. Where the other s
 """
 
 from collections.abc import Iterator
+from difflib import get_close_matches
 
 from archlint.api import (
     Bad,
@@ -27,6 +28,23 @@ from archlint.api import (
 )
 
 _LEAST_KNOWN = 2
+_SIMILAR = 0.85
+_MOST_COMPARED = 2_000
+_SERVICE = """
+apiVersion: v1
+kind: Service
+metadata: {name: visits, namespace: clinic}
+spec: {selector: {app: visits}, ports: [{port: 8080}]}
+---
+"""
+_SETTINGS = """
+apiVersion: v1
+kind: ConfigMap
+metadata: {{name: settings, namespace: clinic}}
+data:
+  application.properties: |{marker}
+    visits.url=http://{host}.clinic.svc.cluster.local:8080
+"""
 
 
 @rule(
@@ -52,6 +70,20 @@ _LEAST_KNOWN = 2
                       stock: {image: shop/stock}
                 """
             }
+        ),
+        Bad(
+            {
+                "k8s.yaml": _SERVICE
+                + _SETTINGS.format(
+                    host="vists", marker="  # <- `settings` refers to `vists`, which does not exist here"
+                )
+            },
+            "a ConfigMap that the application asks the API server for",
+        ),
+        Good({"k8s.yaml": _SERVICE + _SETTINGS.format(host="visits", marker="")}),
+        Good(
+            {"k8s.yaml": _SERVICE + _SETTINGS.format(host="mysql", marker="")},
+            "may be installed by somebody else",
         ),
         Good(
             {
@@ -83,6 +115,7 @@ def dangling_dependency(graph: ServiceGraph, context: Context) -> Iterator[Probl
         for item in edge.evidence:
             for endpoint in item.endpoints:
                 resolved.setdefault(endpoint.scope, set()).add(endpoint.name)
+    yield from _unread(graph, context)
     told: dict[tuple[str, str, str], list[Dangling]] = {}
     for dangling in graph.dangling:
         complete = context.complete(dangling.evidence.at.path)
@@ -99,3 +132,24 @@ def dangling_dependency(graph: ServiceGraph, context: Context) -> Iterator[Probl
             confidence=Confidence.CONFIGURED if context.complete(at.path) else Confidence.INFERRED,
             identity=("dangling", source, scope, host),
         )
+
+
+def _unread(graph: ServiceGraph, context: Context) -> Iterator[Problem]:
+    """Report full names in ConfigMaps that only the API server gives out, where they are near misses or the scope is complete."""
+    names: dict[str, list[str]] = {}
+    for endpoint in graph.endpoints if graph.unread else ():
+        names.setdefault(endpoint.scope, []).append(endpoint.name)
+    for item in graph.unread:
+        known = names.get(item.scope, [])
+        complete = context.complete(item.at.path)
+        near = get_close_matches(item.host, known, 1, _SIMILAR) if len(known) <= _MOST_COMPARED else []
+        if near or (complete and known):
+            yield Problem(
+                f"`{item.config}` refers to `{item.host}`, which does not exist here",
+                item.at,
+                help=f"correct the name to `{near[0]}`"
+                if near
+                else "correct the name, or deploy what is meant",
+                confidence=Confidence.CONFIGURED if complete else Confidence.INFERRED,
+                identity=("dangling", "config", item.config, item.scope, item.host, item.key),
+            )
