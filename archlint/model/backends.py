@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from archlint.model.facts import Backend, EndpointFact, RouteFact, SelectFact
-from archlint.model.graph import ServiceGraph
+from archlint.model.graph import Service, ServiceGraph
 from archlint.model.identity import Endpoints, nearest, normalised
 
 type Where = Literal["here", "outside", "missing"]
@@ -45,9 +45,15 @@ class Backends:
         self._names = {
             normalised(name) for service in graph.services for name in (service.name, *service.aliases)
         } | {normalised(name) for store in graph.datastores for name in (store.name, *store.aliases)}
+        self._owners = {
+            (end.scope, end.name): service for service in graph.services for end in service.endpoints
+        }
         backends = {backend.at.node for route in graph.routes for backend in route.backends}
         self._reached = {
-            item.at.node for edge in graph.dependencies for item in edge.evidence if item.at.node in backends
+            item.at.node: edge.target
+            for edge in graph.dependencies
+            for item in edge.evidence
+            if item.at.node in backends
         }
 
     def of(self, route: RouteFact, backend: Backend) -> Found:
@@ -66,6 +72,32 @@ class Backends:
         if host in self._entries or not self._is_short(host):
             return Found("outside")
         return Found("missing")
+
+    def service(self, route: RouteFact, backend: Backend) -> Service | None:
+        """Return the service that *backend* of *route* is."""
+        reached = self._reached.get(backend.at.node)
+        if isinstance(reached, Service):
+            return reached
+        return next(
+            (
+                self._owners[end.scope, end.name]
+                for end in self.of(route, backend).endpoints
+                if (end.scope, end.name) in self._owners
+            ),
+            None,
+        )
+
+    def services(self, route: RouteFact) -> list[Service]:
+        """Return the services that *route* leads to; for one that only says how calls to a host are made, the host's."""
+        backends = route.backends or tuple(
+            Backend(host=host, at=route.at, scope=route.scope) for host in (route.hosts if route.mesh else ())
+        )
+        found = {
+            service.id: service
+            for backend in backends
+            if (service := self.service(route, backend)) is not None
+        }
+        return list(found.values())
 
     def subsets(self, route: RouteFact, backend: Backend) -> set[str] | None:
         """Return the subsets that DestinationRules have for *backend*; `None` where no rule for its host is known."""

@@ -45,12 +45,20 @@ def _operation(operation: Operation, exchanges: Exchanges) -> OperationFact:
         path=operation.path,
         operation_id=operation.id,
         deprecated=operation.is_deprecated,
-        idempotent=True
-        if operation.method not in {"POST", "PATCH"}
-        else bool(understand(operation).idempotency),
+        idempotent=operation.method not in {"POST", "PATCH"} or _is_repeatable(operation),
         secured=bool(operation.security),
         streaming="sse" if _is_stream(operation) else "",
         exchange=exchanges.of(operation),
+    )
+
+
+def _is_repeatable(operation: Operation) -> bool:
+    """Tell whether a repeated POST or PATCH does no harm: it takes a key, only asks, or conflicts with its first self (409)."""
+    understood = understand(operation)
+    return (
+        bool(understood.idempotency)
+        or understood.purpose in {"search", "login"}
+        or "409" in operation.responses
     )
 
 
@@ -92,6 +100,8 @@ def _traits(api: OpenAPI) -> dict[str, list[tuple[str, Location]]]:
         if understood.kind == "list" and understood.paging.style in {"cursor", "offset", "page"}:
             styles.setdefault(understood.paging.style, operation.key)
     traits["paging"] = list(styles.items())
+    limited = [operation.key for operation in api.operations if "429" in operation.responses]
+    traits.update({"rate-limit": [("429", limited[0])]} if limited else {})
     ways = list(authentication_of(api))
     traits.update({"authentication": ways} if ways else {})
     traits.update((name, [trait]) for name, trait in styles_of(api))
