@@ -91,6 +91,17 @@ def _files(
     ),
     examples=(
         Bad(_files(_FOUND)),
+        Bad(
+            {
+                "catalog-info.yaml": _CATALOG.format(name="orders"),
+                "compose.yaml": """
+                    services:
+                      orders: {image: shop/orders, environment: {STOCK_URL: "http://stock:8080"}}
+                      stock:  # <- `stock` is called by `orders` and has no contract
+                        image: shop/stock
+                """,
+            }
+        ),
         Good(_files() | {"catalog-info.yaml": _CATALOG.format(name="stock")}),
         Good(
             _files()
@@ -113,8 +124,8 @@ def service_port_without_contract(graph: ServiceGraph, context: Context) -> Iter
     for service in graph.services:
         if not service.first_party or service.role in _FACES | infrastructure_roles():
             continue
-        at = _port(service)
         callers = [edge for edge in graph.incoming(service) if _is_call(edge)]
+        at = _port(service) or _spoken_to(service, callers)
         if at is None or not callers or not (adopted or context.complete(at.path)):
             continue
         if (
@@ -150,6 +161,14 @@ def _port(service: Service) -> Location | None:
             if _is_interface(port, endpoint):
                 return port.at or endpoint.at
     return None
+
+
+def _spoken_to(service: Service, callers: list[Dependency]) -> Location | None:
+    """Return where *service* stands if callers say by their URLs what they speak to it, and its ports do not."""
+    if any(port.name or port.app_protocol for endpoint in service.endpoints for port in endpoint.ports):
+        return None
+    spoken = {item.protocol.lower() for edge in callers for item in edge.evidence}
+    return service.location if spoken & set(_PROTOCOLS) else None
 
 
 def _is_interface(port: Port, endpoint: EndpointFact) -> bool:
