@@ -194,6 +194,17 @@ class EnvoyRoute(EnvoyNode):
         return None
 
     @property
+    def leads_retry(self) -> bool:
+        """Whether its retry policy is its own, or it is the first of those that take their virtual host's."""
+        if self.retry is not None and self.retry.pointer[: len(self.pointer)] == self.pointer:
+            return True
+        for way, data in self.host.messages("routes"):
+            other = EnvoyNode(self.document, (*self.host.pointer, *way), data)
+            if isinstance(other.pick("route"), dict) and other.pick("route", "retry_policy") is None:
+                return other.pointer == self.pointer
+        return False
+
+    @property
     def retries(self) -> int | None:
         """The number of retries beside the first try: 1 where a condition is set and no number; `None` without a policy."""
         if self.retry is None:
