@@ -31,9 +31,8 @@ from archlint.api import (
     rule,
 )
 from archlint.formats.spring import GATEWAYS, SpringConfig
-from archlint_rules.resilience.retrying import condition_of, place_of, repeated
+from archlint_rules.resilience.retrying import UNSAFE, condition_of, may_change, place_of, repeated
 
-_UNSAFE = ("POST", "PATCH")
 _OF_EDGES = frozenset(("dapr", "linkerd", "grpc"))
 _OTHERS = frozenset(("SpringGateway", "Kong"))
 """Kinds of routes that are checked by themselves, or whose tool sends nothing again that may have been served."""
@@ -221,6 +220,19 @@ def _gateway(filters: str = "", more: str = "", predicates: str = "Path=/stock/*
             _with_api(_istio("{attempts: 3, retryOn: 5xx}", match="{uri: {prefix: /stock}}")),
             "the route is for other paths",
         ),
+        Good(
+            """
+            apiVersion: linkerd.io/v1alpha2
+            kind: ServiceProfile
+            metadata: {name: orders.shop.svc.cluster.local}
+            spec:
+              routes:
+                - condition: {method: POST, pathRegex: '/shop\\.Orders/GetOrder'}
+                  name: POST /shop.Orders/GetOrder
+                  isRetryable: true
+            """,
+            "calls of gRPC are all `POST`, and this one reads",
+        ),
         Good(_istio("{attempts: 3, retryOn: 5xx}"), "nobody knows what the service does"),
         Good(
             _with_api(_INGRESS.format(conditions="error timeout http_502", marker="") + _PODS),
@@ -248,15 +260,15 @@ def _of_routes(graph: ServiceGraph) -> Iterator[Problem]:
     backends = Backends(graph)
     for route in graph.routes:
         condition = condition_of(route.policy) if route.policy and route.kind not in _OTHERS else ""
-        if not condition or route.policy is None or (route.methods and not set(route.methods) & set(_UNSAFE)):
+        if not condition or route.policy is None or (route.methods and not set(route.methods) & set(UNSAFE)):
             continue
         services = backends.services(route)
         operations = [item for service in services for item in repeated(service, route)]
         related: tuple[Related, ...] = ()
         if operations:
             what, related = f"`{operations[0].name}`", (Related("the operation", operations[0].at),)
-        elif route.methods and not any(service.apis for service in services):
-            what = " and ".join(f"`{method}`" for method in _UNSAFE if method in route.methods)
+        elif route.methods and may_change(route) and not any(service.apis for service in services):
+            what = " and ".join(f"`{method}`" for method in UNSAFE if method in route.methods)
         else:
             continue
         yield Problem(
@@ -331,7 +343,7 @@ def _retries(config: SpringConfig, place: Pointer) -> Iterator[tuple[Pointer, li
             retries, methods = entry["args"].get("retries", ""), entry["args"].get("methods")
             pointer = (*pointer, "args", "methods")
         names = methods if isinstance(methods, list) else str(methods or "").split(",")
-        found = [name for name in _UNSAFE if name in {str(item).strip().upper() for item in names}]
+        found = [name for name in UNSAFE if name in {str(item).strip().upper() for item in names}]
         if found and str(retries) != "0":
             yield pointer, found
 
@@ -340,7 +352,7 @@ def _may_change(predicates: Any) -> bool:
     """Tell whether requests that change something pass the *predicates*: no `Method` leaves them out."""
     for entry in predicates if isinstance(predicates, list) else ():
         if isinstance(entry, str) and entry.startswith("Method="):
-            return any(method in entry.upper() for method in _UNSAFE)
+            return any(method in entry.upper() for method in UNSAFE)
         if isinstance(entry, dict) and entry.get("name") == "Method":
-            return any(method in str(entry.get("args")).upper() for method in _UNSAFE)
+            return any(method in str(entry.get("args")).upper() for method in UNSAFE)
     return True

@@ -9,6 +9,10 @@ _SAFE_CONDITIONS = frozenset((
     "connect-failure", "refused-stream", "reset-before-request", "retriable-headers", "envoy-ratelimited", "http3-post-connect-failure",
     "unavailable", "cancelled", "resource-exhausted", "429", "http-429", "non-idempotent", "off",
 ))  # fmt: skip
+_RPC = re.compile(r"/[\w.]+/(?P<name>[A-Z]\w*)\Z")
+_CREATES = re.compile(
+    r"(?:Create|Add|Insert|Place|Order|Submit|Charge|Pay|Send|Process|Checkout|Buy|Transfer|Withdraw|Deposit|Book|Publish|Append|Increment|Start|Run|Execute)"
+)
 _ON_ANY_FAILURE = frozenset(("dapr",))
 
 
@@ -30,6 +34,12 @@ def condition_of(policy: Policy) -> str:
         return ""
     words = re.split(r"[\s,]+", str(conditions.value).strip().lower())
     return next((word for word in words if word and word.replace("_", "-") not in _SAFE_CONDITIONS), "")
+
+
+def may_change(route: RouteFact) -> bool:
+    """Tell whether what *route* is for changes something twice: calls of gRPC are all `POST`, so their names have to tell."""
+    match = _RPC.search(route.path.replace("\\", "").rstrip("$"))
+    return match is None or bool(_CREATES.match(match["name"]))
 
 
 def place_of(policy: Policy) -> Location | None:
