@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from archlint.api import Document, Fact, Format, Node, Problem
-from archlint.formats.kubernetes import embedded
+from archlint.api import Document, Fact, Format, Node, Problem, Resolver, Source
+from archlint.formats.kubernetes import gateway_files
 from archlint.formats.kubernetes.facts import facts_of, settings_in
 from archlint.formats.kubernetes.kustomize import deployment_facts, is_kustomization
 from archlint.formats.kubernetes.mesh import MeshRoute, milliseconds, routes
@@ -34,8 +34,14 @@ class KubernetesFormat(Format):
     """Recognises manifests by `apiVersion` and `kind`; resources of any group are manifests."""
 
     name = "kubernetes"
-    subjects = (Manifest, Workload, ContainerView, MeshRoute, *embedded.SUBJECTS)
+    subjects = (Manifest, Workload, ContainerView, MeshRoute, *gateway_files.SUBJECTS)
     claims = (("apiVersion", "kind"),)
+
+    def template(self, source: Source, resolver: Resolver) -> tuple[Document, ...] | None:
+        """Read a template of a Helm chart."""
+        from archlint.formats.kubernetes.helm import template_documents  # noqa: PLC0415
+
+        return template_documents(source, resolver)
 
     def sniff(self, document: Document) -> str:
         """Return `kubernetes apps/v1 Deployment` and the like."""
@@ -58,7 +64,7 @@ class KubernetesFormat(Format):
                 yield manifest
             if MeshRoute in wanted:
                 yield from routes(manifest)
-            yield from embedded.nodes(manifest, wanted)
+            yield from gateway_files.nodes(manifest, wanted)
             workload = manifest.workload
             if workload is None:
                 continue
