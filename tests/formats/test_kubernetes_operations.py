@@ -314,3 +314,24 @@ def test_how_long_a_container_sleeps_before_it_stops_is_known(tmp_path: Path) ->
         """
     (workload,) = _facts(tmp_path, text, WorkloadFact)
     assert workload.extra == {"strategy": "Recreate", "preStopSeconds": 20}
+
+
+def test_settings_in_the_file_of_a_config_map_stand_on_their_own_lines(tmp_path: Path) -> None:
+    text = """\
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: {name: settings}
+        data:
+          application.yaml: |
+            orders:
+              url: http://orders:8080
+            stock:
+              url: http://stock:8080
+            same: {one: 1}
+          app.properties: "a=1"
+        """
+    (config,) = _facts(tmp_path, text, ConfigFact)
+    lines = {entry.key: entry.at.region.start_line if entry.at.region else None for entry in config.entries}
+    assert lines == {"orders.url": 7, "stock.url": 9, "same.one": None, "a": None}
+    place = next(entry.at for entry in config.entries if entry.key == "stock.url")
+    assert (str(place), place.anchor) == ("a.yaml:9:12", "/data/application.yaml/stock.url")

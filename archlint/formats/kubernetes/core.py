@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Literal
 
 from archlint.api import ConfigFact, EndpointFact, Fact, Port, SelectFact, Setting, reach_of
+from archlint.formats.kubernetes.block_lines import BlockLines
 from archlint.formats.kubernetes.files import flatten
 from archlint.formats.kubernetes.views import Manifest, known_text, number_of, text_map
 
@@ -79,8 +80,15 @@ def _config_map(manifest: Manifest) -> Iterator[Fact]:
         if isinstance(value, str) and (
             "\n" in value or key.rpartition(".")[2] in {"yml", "yaml", "properties", "env", "json"}
         ):
+            inside = BlockLines(manifest, at)
             entries.extend(
-                Setting(key=name, value=known_text(item), at=at, via="config", source=f"file:{key}")
+                Setting(
+                    key=name,
+                    value=known_text(item),
+                    at=inside.place(name, item),
+                    via="config",
+                    source=f"file:{key}",
+                )
                 for name, item in flatten(key, value)
             )
         else:

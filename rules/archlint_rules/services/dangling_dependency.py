@@ -42,8 +42,9 @@ apiVersion: v1
 kind: ConfigMap
 metadata: {{name: settings, namespace: clinic}}
 data:
-  application.properties: |{marker}
-    visits.url=http://{host}.clinic.svc.cluster.local:8080
+  application.properties: |
+    debug=false
+    visits.url=http://{host}.clinic.svc.cluster.local:8080{marker}
 """
 
 
