@@ -51,7 +51,7 @@ def checked(graph: ServiceGraph) -> dict[str, list[tuple[SelectFact, frozenset[s
 def written(service: Service, *, hidden: bool = True) -> Iterator[tuple[str, str, Location]]:
     """Yield what the contracts of *service* say, *hidden* ones as well: kind (`user`, `machine`, `basic`), host and place."""
     for api in service.apis:
-        if api.visibility and not hidden:
+        if api.visibility in {"internal", "partner"} and not hidden:
             continue
         for text, at in api.traits.get("authentication", ()):
             kind, _, host = text.partition(" ")
