@@ -10,8 +10,10 @@ Give it a threshold that errors can reach, and let it eject some of the hosts.
 """
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from archlint.api import Bad, Context, Good, Problem, Severity, rule
+from archlint.formats.envoy import EnvoyCluster
 from archlint.formats.kubernetes import Manifest
 from archlint.formats.spring import SpringConfig, instances
 
@@ -23,6 +25,13 @@ resilience4j:
     instances:
       stock:
         {settings}
+"""
+_ENVOY = """
+static_resources:
+  clusters:
+    - name: orders
+      outlier_detection:{marker}
+        {detection}
 """
 _DAPR = """
 apiVersion: dapr.io/v1alpha1
@@ -55,14 +64,15 @@ def _spec(detection: str, marker: str = "") -> str:
     id="circuit-breaker-ineffective",
     category="resilience",
     severity=Severity.WARNING,
-    subject=(Manifest, SpringConfig),
+    subject=(Manifest, SpringConfig, EnvoyCluster),
     since="0.1.0",
     references=(
         "https://istio.io/latest/docs/reference/config/networking/destination-rule/#OutlierDetection",
         "https://resilience4j.readme.io/docs/circuitbreaker",
         "https://docs.dapr.io/operations/resiliency/policies/circuit-breakers/",
+        "https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/cluster/v3/outlier_detection.proto",
     ),
-    applies=lambda subject: isinstance(subject, SpringConfig) or subject.kind in _READERS,
+    applies=lambda subject: not isinstance(subject, Manifest) or subject.kind in _READERS,
     examples=(
         Bad(_spec("consecutive5xxErrors: 0", "  # <- no error opens the circuit breaker of `orders`")),
         Bad(_spec("maxEjectionPercent: 0", "  # <- the circuit breaker of `orders` may eject nothing")),
@@ -79,6 +89,27 @@ def _spec(detection: str, marker: str = "") -> str:
             "Spring",
         ),
         Bad(_DAPR.format(trip='"false"  # <- nothing opens the circuit breaker `simple`'), "Dapr"),
+        Bad(
+            _ENVOY.format(
+                marker="  # <- no error opens the circuit breaker of `orders`",
+                detection="{enforcing_consecutive_5xx: 0, enforcing_success_rate: 0}",
+            ),
+            "Envoy",
+        ),
+        Bad(
+            _ENVOY.format(
+                marker="  # <- gateway errors of `orders` are counted up to 5, after all errors up to 5",
+                detection="{consecutive_5xx: 5, enforcing_consecutive_gateway_failure: 100}",
+            )
+        ),
+        Good(_ENVOY.format(marker="", detection="{consecutive_5xx: 3}")),
+        Good(_ENVOY.format(marker="", detection="{consecutive_5xx: 0}"), "the rate of success counts"),
+        Good(
+            _ENVOY.format(
+                marker="",
+                detection="{enforcing_consecutive_5xx: 0, enforcing_success_rate: 0, enforcing_failure_percentage: 100}",
+            )
+        ),
         Good(_spec("consecutive5xxErrors: 5\n      maxEjectionPercent: 50")),
         Good(_spec("consecutive5xxErrors: 0\n      consecutiveGatewayErrors: 3"), "gateway errors only"),
         Good(
@@ -97,12 +128,54 @@ def _spec(detection: str, marker: str = "") -> str:
         Good(_DAPR.format(trip="consecutiveFailures > 5"), "Dapr"),
     ),
 )
-def circuit_breaker_ineffective(subject: Manifest | SpringConfig, context: Context) -> Iterator[Problem]:
+def circuit_breaker_ineffective(
+    subject: Manifest | SpringConfig | EnvoyCluster, context: Context
+) -> Iterator[Problem]:
     """Report outlier detection whose thresholds are zero, ineffective or without ejection, and breakers that only total failure or nothing opens."""
     del context
-    yield from (
-        _resilience4j(subject) if isinstance(subject, SpringConfig) else _READERS[subject.kind](subject)
+    if isinstance(subject, SpringConfig):
+        yield from _resilience4j(subject)
+    elif isinstance(subject, EnvoyCluster):
+        yield from _envoy(subject)
+    else:
+        yield from _READERS[subject.kind](subject)
+
+
+def _envoy(cluster: EnvoyCluster) -> Iterator[Problem]:
+    if not isinstance(cluster.pick("outlier_detection"), dict):
+        return
+
+    def value(key: str, default: int) -> Any:
+        written = cluster.pick("outlier_detection", key)
+        return default if written is None else written
+
+    errors, gateway = value("consecutive_5xx", 5), value("consecutive_gateway_failure", 5)
+    counts_errors = bool(errors and value("enforcing_consecutive_5xx", 100))
+    counts_gateway = bool(gateway and value("enforcing_consecutive_gateway_failure", 0))
+    at = cluster.at(*cluster.way("outlier_detection"), on_key=True)
+    others = (
+        value("enforcing_success_rate", 100)
+        or value("enforcing_failure_percentage", 0)
+        or value("split_external_local_origin_errors", 0)
     )
+    if not (counts_errors or counts_gateway or others):
+        yield Problem(
+            f"no error opens the circuit breaker of `{cluster.name}`",
+            at,
+            help="enforce one of the ways of detection",
+        )
+    elif (
+        counts_errors
+        and counts_gateway
+        and isinstance(errors, int)
+        and isinstance(gateway, int)
+        and errors <= gateway
+    ):
+        yield Problem(
+            f"gateway errors of `{cluster.name}` are counted up to {gateway}, after all errors up to {errors}",
+            at,
+            help="make `consecutive_gateway_failure` the smaller one",
+        )
 
 
 def _resilience4j(config: SpringConfig) -> Iterator[Problem]:
