@@ -13,7 +13,7 @@ from archlint.model.format import Format
 from archlint.source.document import Document, Target, Unresolved
 from archlint.source.fault import SyntaxFault
 from archlint.source.files import FileRefused, files_named, read_bytes
-from archlint.source.parse import Parsed, parse
+from archlint.source.parse import Parsed, looks_templated, parse
 from archlint.source.pointer import Pointer, lookup, parse_pointer
 from archlint.source.source import Source
 
@@ -36,11 +36,13 @@ class Workspace:
     def __init__(self, root: Path, formats: tuple[Format, ...] = (), *, kept: int = _MOST_KEPT) -> None:
         self.root = os.path.realpath(root)
         self._readers = [(pattern.removeprefix("*"), form) for form in formats for pattern in form.reads]
+        self._formats = formats
         self._kept = kept
         self._size = 0
         self._added: dict[str, Source] = {}
         self._sources: OrderedDict[str, Source | FileRefused] = OrderedDict()
         self._parsed: dict[str, Parsed] = {}
+        self._needed: dict[str, set[str]] = {}
         self._opened: set[str] = set()
         self._named: dict[tuple[str, ...], tuple[Document, ...]] = {}
         self._nested = 0
@@ -78,9 +80,12 @@ class Workspace:
             return Parsed(())
         known = self._parsed.get(path)
         if known is None:
+            outer, self._opened = self._opened, set()
             known = self._parsed[path] = self._parse(source)
+            self._needed[path], self._opened = self._opened, outer
             for document in known.documents:
                 document.resolver = self
+        self._opened |= self._needed[path]
         return known
 
     def documents(self, path: str) -> tuple[Document, ...]:
@@ -189,6 +194,11 @@ class Workspace:
                 for document in documents:
                     document.format = form.name
                 return Parsed(documents)
+        if looks_templated(source.raw):
+            for form in self._formats:
+                found = form.template(source, self)
+                if found is not None:
+                    return Parsed(found)
         return parse(source)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from archlint.model.charts import deployed
 from archlint.model.configured import configure
 from archlint.model.edges import Edges
 from archlint.model.facts import (
@@ -46,7 +47,7 @@ type Key = tuple[str, str, str]
 def build_graph(facts: Sequence[Fact]) -> ServiceGraph:
     """Return the graph that *facts* describe; the same for any order of them."""
     ordered: list[Fact] = []
-    for _, same in groupby(sorted(facts, key=_place), key=_place):
+    for _, same in groupby(sorted(deployed(facts), key=_place), key=_place):
         found = list(same)
         ordered.extend(found if len(found) == 1 else sorted(found, key=_whole))
     return _Builder(ordered).build()

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from archlint.findings.problem import Problem
 from archlint.model.facts import Fact
-from archlint.source.document import Document, Node
+from archlint.source.document import Document, Node, Resolver
 from archlint.source.source import Source
 
 
@@ -24,6 +24,11 @@ class Format:
     def parse(self, source: Source) -> tuple[Document, ...]:
         """Return the documents of a file that matches `reads`; raise `SyntaxFault` when it is broken."""
         raise NotImplementedError
+
+    def template(self, source: Source, resolver: Resolver) -> tuple[Document, ...] | None:
+        """Return the documents of *source*, a text with template directives, as far as they can be read unrendered; `None` when it is not ours."""
+        del source, resolver
+        return None
 
     def sniff(self, document: Document) -> str:
         """Return what *document* is (`openapi 3.1`), or an empty string when it is not of this format.

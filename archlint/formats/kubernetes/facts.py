@@ -95,7 +95,7 @@ def _workload(workload: Workload) -> WorkloadFact:
 
 
 def _extra(workload: Workload) -> dict[str, Any]:
-    """Return what else is known: whether only some deployments have the workload, how it is replaced, how long containers sleep before they stop.
+    """Return what else is known: whether only some deployments have the workload, of which chart it is, how it is replaced, how long containers sleep.
 
     A `replicas` or `grace` that is written and cannot be read is there as `?`.
     """
@@ -103,12 +103,14 @@ def _extra(workload: Workload) -> dict[str, Any]:
     strategy = workload.get("spec", "strategy", "type")
     replicas = workload.get("spec", "replicas")
     grace = workload.pod.get("terminationGracePeriodSeconds")
+    chart = workload.document.memo.get("chart")
     return {
         **({"optional": True} if is_optional(workload.document) else {}),
         **({"strategy": strategy} if isinstance(strategy, str) else {}),
         **({"preStopSeconds": max(sleeps)} if any(sleeps) else {}),
         **({"noToken": True} if workload.pod.get("automountServiceAccountToken") is False else {}),
         **({"replicas": "?"} if replicas is not None and not isinstance(replicas, int) else {}),
+        **({"chart": chart} if chart is not None else {}),
         **({"grace": "?"} if grace is not None and not isinstance(grace, int | float) else {}),
     }
 
