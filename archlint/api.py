@@ -65,6 +65,7 @@ from archlint.source.document import UNKNOWN, Document, Node, Resolver, Target, 
 from archlint.source.fault import SyntaxFault
 from archlint.source.location import Location, Region
 from archlint.source.parse import Parsed, parse
+from archlint.source.patterns import regex
 from archlint.source.pointer import Pointer, format_pointer, parse_pointer
 from archlint.source.source import Source
 
@@ -179,6 +180,7 @@ __all__ = [
     "plain_name",
     "reach_of",
     "references",
+    "regex",
     "role_of",
     "rule",
     "rules_in",

@@ -6,6 +6,7 @@ from fnmatch import fnmatch
 
 from archlint.model.format import Format
 from archlint.source.document import Document
+from archlint.source.patterns import regex
 
 _HEAD = 65_536
 
@@ -43,7 +44,7 @@ class Detector:
 
 def _root_key(key: str) -> re.Pattern[bytes]:
     name = re.escape(key.encode())
-    return re.compile(
+    return regex(
         rb"(?m)^(?:\s*\{\s*|)(?:\""
         + name
         + rb"\"|'"

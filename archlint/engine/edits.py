@@ -5,7 +5,6 @@ than guessed.
 """
 
 import json
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -15,13 +14,14 @@ from archlint.findings.finding import TextEdit, TextFix
 from archlint.findings.problem import Edit, Fix
 from archlint.source.document import Document, Resolver
 from archlint.source.location import Region
+from archlint.source.patterns import regex
 from archlint.source.pointer import Pointer
 
 type _Places = dict[tuple[Pointer, bool], Region]
 
-_REST_OF_LINE = re.compile(r"[ \t]*+(?:#[^\r\n]*+)?(?=\r|\n|\Z)")
-_LINES_OF_SPACES = re.compile(r"(?:[ \t]++(?:\r\n|\r|\n))*+")
-_DASHES = re.compile(r"[ ]*(?:-[ ]+)+")
+_REST_OF_LINE = regex(r"[ \t]*+(?:#[^\r\n]*+)?(?=\r|\n|\Z)")
+_LINES_OF_SPACES = regex(r"(?:[ \t]++(?:\r\n|\r|\n))*+")
+_DASHES = regex(r"[ ]*(?:-[ ]+)+")
 _BLANKS = " \t"
 
 

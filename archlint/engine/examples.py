@@ -11,8 +11,9 @@ from archlint.findings.finding import Finding
 from archlint.plugins.registry import Registry
 from archlint.rule.diagnostics import ARTIFACT_UNPARSABLE, INTERNAL_ERROR
 from archlint.rule.rule import Example, Rule
+from archlint.source.patterns import regex
 
-MARKER = re.compile(r"[ \t]*# <- (?P<text>.*?)[ \t]*$")
+MARKER = regex(r"[ \t]*# <- (?P<text>.*?)[ \t]*$")
 _NAMES = (
     (re.compile(r"^\s*[\"']?(?:openapi|swagger)[\"']?:", re.MULTILINE), "openapi.yaml"),
     (re.compile(r"^\s*[\"']?asyncapi[\"']?:", re.MULTILINE), "asyncapi.yaml"),

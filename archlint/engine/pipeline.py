@@ -1,7 +1,6 @@
 """One run: from paths to a report."""
 
 import os
-import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -33,12 +32,13 @@ from archlint.rule.diagnostics import DIAGNOSTICS
 from archlint.rule.docs import describe
 from archlint.rule.rule import Rule
 from archlint.source.files import inside, read_bytes
+from archlint.source.patterns import regex
 from archlint.source.source import Source
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-_OPERATION = re.compile(r"`(?:GET|PUT|POST|DELETE|PATCH|HEAD|OPTIONS|TRACE|QUERY) /[^`]*`")
+_OPERATION = regex(r"`(?:GET|PUT|POST|DELETE|PATCH|HEAD|OPTIONS|TRACE|QUERY) /[^`]*`")
 
 
 @dataclass(frozen=True, slots=True)

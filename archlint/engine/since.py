@@ -9,12 +9,13 @@ from pathlib import Path
 from archlint.errors import UsageError
 from archlint.findings.finding import Finding
 from archlint.source.location import Location
+from archlint.source.patterns import regex
 
 type Changes = dict[str, list[tuple[int, int]]]
 """Path, relative to the root, to ranges of changed lines (first, last); a file that is new as a whole has (1, a large number)."""
 
-_HUNK = re.compile(r"@@ -\d+(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
-_ESCAPE = re.compile(rb"\\([0-7]{3}|.)")
+_HUNK = regex(r"@@ -\d+(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
+_ESCAPE = regex(rb"\\([0-7]{3}|.)")
 _ESCAPES = {b"a": b"\a", b"b": b"\b", b"t": b"\t", b"n": b"\n", b"v": b"\v", b"f": b"\f", b"r": b"\r"}
 _ALL = (1, 1 << 30)
 SAFE = (

@@ -17,15 +17,16 @@ from archlint.rule.rule import Rule
 from archlint.source.comments import comments
 from archlint.source.document import Document
 from archlint.source.location import Location, Region
+from archlint.source.patterns import regex
 from archlint.source.pointer import Pointer
 from archlint.source.source import Source
 
 KEY = "x-archlint-ignore"
 """The extension that suppresses findings at the object that holds it, and below."""
 
-_DIRECTIVE = re.compile(r"archlint:\s*([a-z][a-z-]*)(?![\w])\s*(.*)\Z", re.DOTALL)
+_DIRECTIVE = regex(r"archlint:\s*([a-z][a-z-]*)(?![\w])\s*(.*)\Z", re.DOTALL)
 _WORDS = ("ignore", "ignore-file")
-_UNTIL = re.compile(r"(?<!\S)until=(\S+)")
+_UNTIL = regex(r"(?<!\S)until=(\S+)")
 
 
 class Suppression(Struct):

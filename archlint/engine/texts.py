@@ -2,16 +2,16 @@
 
 import codecs
 import json
-import re
 from bisect import bisect_right
 from collections.abc import Iterable
 from typing import Any
 
 from archlint.findings.finding import TextEdit
 from archlint.source.location import Region
+from archlint.source.patterns import regex
 from archlint.source.source import Source, line_starts
 
-_PLAIN = re.compile(r"[A-Za-z_/$][A-Za-z0-9_/.$+()-]*(?: [A-Za-z0-9_/.$+()-]+)*")
+_PLAIN = regex(r"[A-Za-z_/$][A-Za-z0-9_/.$+()-]*(?: [A-Za-z0-9_/.$+()-]+)*")
 _IN_FLOW = frozenset(",[]{}")
 
 

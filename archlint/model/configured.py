@@ -13,10 +13,11 @@ from archlint.model.graph import Evidence, Service
 from archlint.model.links import Links
 from archlint.model.stores import KINDS
 from archlint.model.values import key_words, references
+from archlint.source.patterns import regex
 
-_PLACEHOLDER = re.compile(r"\$\{(?P<name>[^:${}]+)(?::(?P<default>[^${}]*))?\}")
+_PLACEHOLDER = regex(r"\$\{(?P<name>[^:${}]+)(?::(?P<default>[^${}]*))?\}")
 _MOST_DEPTH = 8
-_INDEX = re.compile(r"\[\d+\]")
+_INDEX = regex(r"\[\d+\]")
 _PROFILES = "SPRINGPROFILESACTIVE"
 
 

@@ -3,22 +3,23 @@
 import re
 
 from archlint.model.values import key_words
+from archlint.source.patterns import regex
 
-_SECRET_KEY = re.compile(
+_SECRET_KEY = regex(
     r"(?:^|_)(?:PASSWORD|PASSWD|PASSPHRASE|PWD|PASS|SECRET|SECRETS|TOKEN|APIKEY|API_KEY|ACCESS_KEY|SECRET_KEY|PRIVATE_KEY|ENCRYPTION_KEY|SIGNING_KEY|MASTER_KEY|"
     r"AUTH_KEY|CLIENT_SECRET|CREDENTIAL|CREDENTIALS|COOKIE|INSTRUMENTATION_?KEY|LICENSE_KEY|SESSION_KEY|ACCOUNT_KEY|SHARED_ACCESS_KEY|SAS_KEY|WEBHOOK_KEY)(?:_?\d+)?$"
     r"|(?:PASSWORD|PASSWD|SECRET|APIKEY|ACCESSKEY|PRIVATEKEY)$|(?:^|_)(?:SECRET|PASSWORD|PASS|TOKEN)(?:_VALUE|_STRING|_TEXT)$"
 )
-_NOT_SECRET_KEY = re.compile(
+_NOT_SECRET_KEY = regex(
     r"(?:FILE|PATH|DIR|NAME|STORE|URL|URI|ENDPOINT|ISSUER|LENGTH|TTL|EXPIR\w*|EXPIRY|LIFETIME|DURATION|TYPE|POLICY|ROLE|HEADER|ALGORITHM|ENABLED|REQUIRED|MODE|PROVIDER|REF|KEY_ID|SIZE|AUDIENCE|VERSION|AUTOMOUNT\w*TOKEN|REQUESTS|LIMIT|MAX_TOKENS?)$"
     r"|^(?:ALLOW_EMPTY|ALLOW_ANONYMOUS)|PUBLIC_KEY$|ACCESS_KEY_ID$|IMAGE_PULL_SECRETS?$|MOUNT_SERVICE_ACCOUNT_TOKEN|TOKEN_(?:BUCKET|COUNT|LIMIT)"
 )
-_PLACEHOLDER = re.compile(
+_PLACEHOLDER = regex(
     r"<[^>]*>|\$\{|\$\(|\{\{|^\$[A-Z_]+$|^%[^%]+%$|^__.*__$|\.\.\.|^x{3,}$|^\*+$|"
     r"(?:change|replace|insert|enter|fill|put|add|set)[-_ ]?(?:me|this|it|your|in|here)|your[-_ ]|^your\w*(?:key|password|secret|token)|example|placeholder|todo\b|dummy[-_]?(?:value|key)|to[-_ ]?be[-_ ]",
     re.IGNORECASE,
 )
-_REFERENCE = re.compile(
+_REFERENCE = regex(
     r"^(?:vault|secret|secrets|ref|ssm|arn|kms|keyvault|projects|op|aws|gcp|azure)[:/+]|^\{(?:bcrypt|argon2|pbkdf2|scrypt|sha\d*)[^}]*\}|^\$(?:2[abxy]?|argon2\w*|5|6|apr1)\$|^(?:/run/secrets|/etc/|/var/|/mnt/|\./|\.\./)|!Ref|^file:|^env:|^ENC\[|^\{cipher\}|^AgA",
     re.IGNORECASE,
 )
@@ -26,18 +27,16 @@ _WORDS = frozenset((
     "true", "false", "yes", "no", "none", "null", "nil", "undefined", "optional", "required", "disabled", "enabled", "default", "string", "password_file",
     "basic", "bearer", "jwt", "oauth", "oauth2", "plain", "plaintext", "in-memory", "memory", "kubernetes", "env", "file",
 ))  # fmt: skip
-_URI_PASSWORD = re.compile(r"[a-z][a-z0-9+.-]*://(?P<user>[^:@/\s]*):(?P<password>[^@/\s]+)@", re.IGNORECASE)
-_PAIR_PASSWORD = re.compile(
+_URI_PASSWORD = regex(r"[a-z][a-z0-9+.-]*://(?P<user>[^:@/\s]*):(?P<password>[^@/\s]+)@", re.IGNORECASE)
+_PAIR_PASSWORD = regex(
     r"(?:^|;|\s|&|\?)(?:password|pwd|accountkey|sharedaccesskey|sharedsecret|accesskey)\s*=\s*(?P<password>[^;&\s\"']+)",
     re.IGNORECASE,
 )
-_KNOWN = re.compile(
+_KNOWN = regex(
     r"(?:AKIA|ASIA)[0-9A-Z]{16}\b|gh[pousr]_[A-Za-z0-9]{36}|sk_live_[A-Za-z0-9]{16,}|xox[abprs]-[A-Za-z0-9-]{10,}|-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----|AIza[0-9A-Za-z_-]{35}"
 )
-_NAMED = re.compile(
-    r"[a-z]+(?:[-_][a-z]+)*[-_](?:key|token|secret)"
-)  # `access_key` as the value of `ACCESS_KEY`
-_ACCESS_KEY_ID = re.compile(r"(?:AKIA|ASIA)[0-9A-Z]{16}\Z")
+_NAMED = regex(r"[a-z]+(?:[-_][a-z]+)*[-_](?:key|token|secret)")  # `access_key` as the value of `ACCESS_KEY`
+_ACCESS_KEY_ID = regex(r"(?:AKIA|ASIA)[0-9A-Z]{16}\Z")
 
 
 def is_secret_key(key: str) -> bool:

@@ -3,7 +3,6 @@
 Pure over the graph. A route counts where its traffic comes from outside: its format says so, or the service that routes has a door.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,11 +13,12 @@ from archlint.model.graph import Dependency, Service, ServiceGraph
 from archlint.model.guards import Guards
 from archlint.model.identity import Endpoints, nearest
 from archlint.source.location import Location
+from archlint.source.patterns import regex
 
 type Way = Literal["load-balancer", "node-port", "host-port", "host-network", "published", "route"]
 
 _LOOPBACK = ("127.", "localhost", "[::1]", "::1")
-_PRODUCTION = re.compile(
+_PRODUCTION = regex(
     r"(?:^|[-_./])(?:prod|production|release|deploy|deployment|stack|swarm|live)(?:[-_./]|\Z)"
 )
 

@@ -8,13 +8,14 @@ from archlint.model.facts import RouteFact, SelectFact
 from archlint.model.graph import Service, ServiceGraph
 from archlint.model.policy import PolicyKey
 from archlint.source.location import Location
+from archlint.source.patterns import regex
 
 _ISTIO_ROOT = "k8s:istio-system"
 _ISTIO_POLICIES = ("security.istio.io/AuthorizationPolicy", "security.istio.io/RequestAuthentication")
 _ENVOY_SECURITY = ("jwt", "oidc", "basicAuth", "apiKeyAuth", "extAuth")
-_RATE_LIMIT = re.compile(r"rate_?limit", re.IGNORECASE)
+_RATE_LIMIT = regex(r"rate_?limit", re.IGNORECASE)
 _GATEWAYS = ("networking.istio.io/Gateway", "gateway.networking.k8s.io/Gateway")
-_INSIDE = re.compile(r"egress|internal|private|east-?west|rilb|(?:^|[-_])ilb", re.IGNORECASE)
+_INSIDE = regex(r"egress|internal|private|east-?west|rilb|(?:^|[-_])ilb", re.IGNORECASE)
 
 
 class Guards:

@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from archlint.model.facts import EndpointFact, LinkFact, WorkloadFact
+from archlint.source.patterns import regex
 
-_SUFFIX = re.compile(r"[-_](?:service|svc|api|deployment|server|app)\Z")
-_VERSION = re.compile(r"[-_.]v\d+\Z")
+_SUFFIX = regex(r"[-_](?:service|svc|api|deployment|server|app)\Z")
+_VERSION = regex(r"[-_.]v\d+\Z")
 _CLUSTER = ".svc.cluster.local"
 
 

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from archlint.model.facts import RouteFact
+from archlint.source.patterns import regex
 
 type Kind = Literal["prefix", "exact", "unknown"]
 
-_OPEN_REGEX = re.compile(r"\(?(?:[/|$()?:]|\(/\|\$\))*\.[*+]\)?[)$]*\Z")
-_SPECIAL = re.compile(r"[\\^$.|?*+()\[\]{}]")
-_GLOB_END = re.compile(r"/?(?:\*\*?|\{\*?\w+\}|\{\*\w+\}|\{remaining\})\Z")
+_OPEN_REGEX = regex(r"\(?(?:[/|$()?:]|\(/\|\$\))*\.[*+]\)?[)$]*\Z")
+_SPECIAL = regex(r"[\\^$.|?*+()\[\]{}]")
+_GLOB_END = regex(r"/?(?:\*\*?|\{\*?\w+\}|\{\*\w+\}|\{remaining\})\Z")
 
 
 @dataclass(frozen=True, slots=True)

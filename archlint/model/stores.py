@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from archlint.source.patterns import regex
+
 ENGINES_BY_SCHEME = {
     "postgres": "postgresql", "postgresql": "postgresql", "mysql": "mysql", "mariadb": "mysql", "mongodb": "mongodb",
     "redis": "redis", "rediss": "redis", "sqlserver": "sqlserver", "mssql": "sqlserver", "oracle": "oracle",
@@ -56,7 +58,7 @@ _ENGINE_IMAGES = (
     ("consul", r"consul"),
 )
 _ENGINES = tuple((engine, re.compile(rf"(?:{pattern})\Z")) for engine, pattern in _ENGINE_IMAGES)
-_SQL_SERVER = re.compile(r"mcr\.microsoft\.com/mssql|mssql|sql-edge")
+_SQL_SERVER = regex(r"mcr\.microsoft\.com/mssql|mssql|sql-edge")
 
 _ROLES = (
     ("cdc", r"debezium|(?:^|[-_/])cdc(?:[-_]|$)|kafka-connect|maxwell"),
@@ -82,7 +84,7 @@ def infrastructure_roles() -> frozenset[str]:
     return INFRASTRUCTURE
 
 
-_THIRD_PARTY = re.compile(
+_THIRD_PARTY = regex(
     r"(?:^|/)(?:nginx|httpd|caddy|traefik|envoy|haproxy|kong|vault|keycloak|busybox|alpine|debian|ubuntu|curl|curlimages/curl|hello-world|sleep|netshoot)(?:-[\w.]+)?\Z"
 )
 

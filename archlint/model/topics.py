@@ -1,12 +1,12 @@
 """Which channels are the same: by address, and by protocol and broker as far as they are known."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from archlint.model.facts import ChannelFact
+from archlint.source.patterns import regex
 
-_PARAMETER = re.compile(r"\$?\{[^{}]*\}")
+_PARAMETER = regex(r"\$?\{[^{}]*\}")
 
 
 def same_channels(facts: Iterable[ChannelFact]) -> Iterator[list[ChannelFact]]:

@@ -10,33 +10,34 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from archlint.model.stores import ENGINES_BY_SCHEME
+from archlint.source.patterns import regex
 
 _MOST_TEXT = 4_000
-_DENIED = re.compile(
+_DENIED = regex(
     r"(?:^|_)(?:HOST_?NAME|SERVICE_NAME|POD_NAME|POD_IP|NODE_NAME|APP_NAME|APPLICATION_NAME|CLIENT_ID|INSTANCE_ID|NAMESPACE|USER_?NAME|USER)$"
     r"|(?:^|_)(?:ADVERTISED_)?LISTENERS?(?:_|$)|^ASPNETCORE_URLS$|PUBLIC_(?:URL|URI|HOST)|(?:^|_)CORS(?:_|$)|ALLOWED_(?:HOSTS|ORIGINS)|ORIGINS?$"
     r"|(?:CALLBACK|REDIRECT|RETURN|LOGOUT|BASE_PATH|EXTERNAL)_?(?:URLS?|URI)?$|(?:^|_)BIND(?:_|$)|(?:^|_)LISTEN(?:_|$)|NO_PROXY$|JAVA_OPTS$|SITE_URL$"
     r"|(?:^|_)(?:IMAGE|IMAGE_NAME|TAG|VERSION|AUTH|CREDENTIALS?|PASSWORD|PASSWD|SECRET|TOKEN)$"
 )
-_ADDRESS_KEY = re.compile(
+_ADDRESS_KEY = regex(
     r"(?:^|_)(?:HOSTS?|HOSTNAME|ADDR|ADDRESS|ADDRESSES|ENDPOINTS?|URLS?|URI|URIS|SERVERS?|BROKERS?|DSN|CONNECT|CONNECTION|CONNECTION_?STRING|PEERS?|NODES?)$"
 )
-_TOPIC_KEY = re.compile(r"(?:^|_)(?:TOPIC|QUEUE)(?:_NAME)?$")
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_HOST = re.compile(
+_TOPIC_KEY = regex(r"(?:^|_)(?:TOPIC|QUEUE)(?:_NAME)?$")
+_CAMEL = regex(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_HOST = regex(
     r"[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?)*\.?\Z"
 )
-_HOST_PORT = re.compile(r"(?P<host>[A-Za-z0-9][A-Za-z0-9_.-]*):(?P<port>\d{2,5})(?P<rest>/[^\s]*)?\Z")
-_URI = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<rest>[^\s\"'<>]+)\Z")
-_URIS = re.compile(r"[a-z][a-z0-9+.-]*://[^\s,]+(?:,\s*[a-z][a-z0-9+.-]*://[^\s,]+)+\Z")
-_URI_INSIDE = re.compile(r"(?<![A-Za-z0-9+.-])(?P<uri>[a-z][a-z0-9+.-]*://[^\s\"'<>,;|)}\]]+)")
-_GO_DSN = re.compile(
+_HOST_PORT = regex(r"(?P<host>[A-Za-z0-9][A-Za-z0-9_.-]*):(?P<port>\d{2,5})(?P<rest>/[^\s]*)?\Z")
+_URI = regex(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<rest>[^\s\"'<>]+)\Z")
+_URIS = regex(r"[a-z][a-z0-9+.-]*://[^\s,]+(?:,\s*[a-z][a-z0-9+.-]*://[^\s,]+)+\Z")
+_URI_INSIDE = regex(r"(?<![A-Za-z0-9+.-])(?P<uri>[a-z][a-z0-9+.-]*://[^\s\"'<>,;|)}\]]+)")
+_GO_DSN = regex(
     r"(?:[^@/\s]*@)?(?:tcp|unix)\((?P<host>[A-Za-z0-9_.-]+)(?::(?P<port>\d+))?\)/(?P<database>[A-Za-z0-9_-]*)"
 )
-_ORACLE = re.compile(
+_ORACLE = regex(
     r"oracle:thin:[^@]*@(?://)?(?P<host>[A-Za-z0-9_.-]+)(?::(?P<port>\d+))?[:/](?P<database>[A-Za-z0-9_.-]+)"
 )
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}T")
+_DATE = regex(r"\d{4}-\d{2}-\d{2}T")
 _LAST_PORT = 65_535
 _FILES = (".db", ".sqlite", ".sqlite3", ".mdf")
 _SELF = frozenset(("localhost", "127.0.0.1", "0.0.0.0", "*", "::", "::1", "host.docker.internal"))  # noqa: S104

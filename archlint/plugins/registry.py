@@ -4,7 +4,6 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 import pluggy
@@ -15,6 +14,7 @@ from archlint.findings.finding import Finding
 from archlint.findings.report import Reporter
 from archlint.model.format import Format
 from archlint.plugins import hookspecs
+from archlint.plugins.points import Point, points
 from archlint.rule.diagnostics import DIAGNOSTICS
 from archlint.rule.rule import PROFILES, Rule
 
@@ -58,9 +58,7 @@ class Registry:
         wanted = None if names is None else {name.strip() for name in names}
         manager = pluggy.PluginManager("archlint")
         manager.add_hookspecs(hookspecs)
-        found = sorted(
-            entry_points(group=GROUP), key=lambda point: (_distribution(point)[0] != "archlint", point.name)
-        )
+        found = sorted(points(GROUP), key=lambda point: (point.distribution != "archlint", point.name))
         plugins = tuple(
             _register(manager, point) for point in found if wanted is None or point.name in wanted
         )
@@ -199,12 +197,8 @@ def _is_reporter(item: Any) -> bool:
     return isinstance(getattr(item, "name", None), str) and callable(getattr(item, "render", None))
 
 
-def _distribution(point: EntryPoint) -> tuple[str, str]:
-    return (point.dist.name, point.dist.version) if point.dist else ("unknown", "unknown")
-
-
-def _register(manager: pluggy.PluginManager, point: EntryPoint) -> Plugin:
-    distribution, version = _distribution(point)
+def _register(manager: pluggy.PluginManager, point: Point) -> Plugin:
+    distribution, version = point.distribution, point.version
     try:
         module = point.load()
     except Exception as error:  # noqa: BLE001 - whatever a plugin does must not stop the others

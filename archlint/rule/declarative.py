@@ -15,6 +15,7 @@ from archlint.rule.rule import PROFILES, Bad, Context, Example, Good, Rule
 from archlint.rule.structure import Structure
 from archlint.source.document import Document, Node
 from archlint.source.parse import parse
+from archlint.source.patterns import regex
 from archlint.source.source import Source
 
 _EXAMPLE: dict[str, Any] = {"type": ["string", "object"], "additionalProperties": {"type": "string"}}
@@ -66,7 +67,7 @@ SCHEMA: dict[str, Any] = {
 """What a rule file looks like."""
 
 _STRUCTURE = Structure(lambda: SCHEMA, "the rule")
-_PLACEHOLDER = re.compile(r"\{([A-Za-z0-9_.$/-]+)\}")
+_PLACEHOLDER = regex(r"\{([A-Za-z0-9_.$/-]+)\}")
 _MOST_DEPTH = 4
 _MOST_TEXT = 80
 

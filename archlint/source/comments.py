@@ -1,13 +1,13 @@
 """Comments of a YAML text that speak to archlint, and the nodes they stand beside."""
 
-import re
 from dataclasses import dataclass
 
+from archlint.source.patterns import regex
 from archlint.source.pointer import Pointer
 from archlint.source.source import Source
 
-_COMMENT = re.compile(r"(?:^|(?<=[ \t]))#[ \t]*(archlint:[^\r\n]*)")
-_NOTHING = re.compile(r"[ \t]*(?:---|%\w.*|[- \t]*)[ \t]*(?:#.*)?\Z")
+_COMMENT = regex(r"(?:^|(?<=[ \t]))#[ \t]*(archlint:[^\r\n]*)")
+_NOTHING = regex(r"[ \t]*(?:---|%\w.*|[- \t]*)[ \t]*(?:#.*)?\Z")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,15 @@ import re
 
 from archlint.source.fault import SyntaxFault
 from archlint.source.location import Region
+from archlint.source.patterns import regex
 from archlint.source.source import Source, split_lines
 
-_PLACE = re.compile(r"(?: at|,)? line (\d+),? column (\d+)")
-_BYTE = re.compile(r"\(byte (\d+)\)")
-_HALF = re.compile(
+_PLACE = regex(r"(?: at|,)? line (\d+),? column (\d+)")
+_BYTE = regex(r"\(byte (\d+)\)")
+_HALF = regex(
     r"(?<!\\)\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\)(?<!\\u[dD][89abAB]..)\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 )
-_QUOTED = re.compile(r"'(''?|[^']+)'")
+_QUOTED = regex(r"'(''?|[^']+)'")
 _LONGEST = 100
 _LONGEST_KEY = 60
 
@@ -28,21 +29,21 @@ _JSON_WORDS = {
     "Invalid \\uXXXX escape": "this escape has fewer than four hexadecimal digits",
 }
 _WORDS = (
-    (re.compile(r"^JSON is malformed: "), ""),
-    (re.compile(r"^invalid (?:character|number)"), "there is no such value in JSON"),
+    (regex(r"^JSON is malformed: "), ""),
+    (regex(r"^invalid (?:character|number)"), "there is no such value in JSON"),
     (
-        re.compile(r"invalid hex digit in unicode escape: ('.*')"),
+        regex(r"invalid hex digit in unicode escape: ('.*')"),
         r"\1 is not a hexadecimal digit of an escape",
     ),
-    (re.compile(r"invalid unicode code point: (.*)"), r"\1 is not a Unicode character"),
-    (re.compile(r"^unknown alias: \*(.*)"), r"there is no anchor `\1` above"),
-    (re.compile(r"^'`' is"), "a backtick is"),
-    (re.compile(r"\binvalid\b", re.IGNORECASE), "unknown"),
-    (re.compile(r"\billegal\b", re.IGNORECASE), "unexpected"),
-    (re.compile(r"\bmust not be\b"), "is"),
-    (re.compile(r"\bmust be\b"), "is not"),
-    (re.compile(r"\bmust start the stream or follow\b"), "neither starts the stream nor follows"),
-    (re.compile(r"\b(must|should|please)\b"), "does not"),
+    (regex(r"invalid unicode code point: (.*)"), r"\1 is not a Unicode character"),
+    (regex(r"^unknown alias: \*(.*)"), r"there is no anchor `\1` above"),
+    (regex(r"^'`' is"), "a backtick is"),
+    (regex(r"\binvalid\b", re.IGNORECASE), "unknown"),
+    (regex(r"\billegal\b", re.IGNORECASE), "unexpected"),
+    (regex(r"\bmust not be\b"), "is"),
+    (regex(r"\bmust be\b"), "is not"),
+    (regex(r"\bmust start the stream or follow\b"), "neither starts the stream nor follows"),
+    (regex(r"\b(must|should|please)\b"), "does not"),
 )
 
 

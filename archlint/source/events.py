@@ -4,7 +4,6 @@ Only events are used, never constructors. libyaml takes U+0085, U+2028 and U+202
 replaced by characters for private use before, so that lines count as everywhere else, and put back into the values.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +12,7 @@ import yaml
 
 from archlint.source.fault import SyntaxFault
 from archlint.source.location import Region
+from archlint.source.patterns import regex
 from archlint.source.scalars import key_text, resolve_plain
 
 MOST_DEPTH = 1_000
@@ -20,7 +20,7 @@ MOST_DEPTH = 1_000
 
 _LINE_ENDS = str.maketrans("\x85\u2028\u2029", "\ue985\ue928\ue929")
 _BACK = str.maketrans("\ue985\ue928\ue929", "\x85\u2028\u2029")
-_LINE_END = re.compile("[\x85\u2028\u2029]")
+_LINE_END = regex("[\x85\u2028\u2029]")
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MOST_ALIASED = 1_000_000
 

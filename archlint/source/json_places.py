@@ -7,16 +7,17 @@ from json.decoder import JSONDecoder, scanstring  # type: ignore[attr-defined]
 from typing import Any, cast
 
 from archlint.source.location import Region
+from archlint.source.patterns import regex
 from archlint.source.pointer import Pointer
 from archlint.source.source import line_starts
 
 type Place = tuple[Pointer, bool]
 type _Trie = dict[str | int, Any]
 
-_SPACE = re.compile(r"[ \t\r\n]*+")
-_TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"|[{}\[\]]', re.DOTALL)
-_STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
-_SCALAR = re.compile(r"[^\s,\]}]++")
+_SPACE = regex(r"[ \t\r\n]*+")
+_TOKEN = regex(r'"(?:[^"\\]++|\\.)*+"|[{}\[\]]', re.DOTALL)
+_STRING = regex(r'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+_SCALAR = regex(r"[^\s,\]}]++")
 _scan_once = cast(Callable[[str, int], tuple[Any, int]], vars(JSONDecoder(strict=False))["scan_once"])
 
 

@@ -11,17 +11,18 @@ from archlint.source.complaints import json_fault, repeated_fault, undecodable, 
 from archlint.source.document import Document
 from archlint.source.fault import SyntaxFault
 from archlint.source.location import Region
+from archlint.source.patterns import regex
 from archlint.source.pointer import Pointer
 from archlint.source.scalars import key_text, template_name
 from archlint.source.source import Source
 
 _LEAST_PARTS = 2
 _MOST_REPEATED = 100
-_TEMPLATE = re.compile(rb"\{\{[-\s]*[^{}\n]+\}\}|\{%")
-_UNQUOTED = re.compile(r"[-:\[,{][ \t]+\{\{|^\{\{", re.MULTILINE)
-_BOUNDARY = re.compile(r"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
-_OLD_VERSION = re.compile(r"^%YAML[ \t]+1\.[01]\b", re.MULTILINE)
-_LINE_END = re.compile(r"\r\n|\r|\n")
+_TEMPLATE = regex(rb"\{\{[-\s]*[^{}\n]+\}\}|\{%")
+_UNQUOTED = regex(r"[-:\[,{][ \t]+\{\{|^\{\{", re.MULTILINE)
+_BOUNDARY = regex(r"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
+_OLD_VERSION = regex(r"^%YAML[ \t]+1\.[01]\b", re.MULTILINE)
+_LINE_END = regex(r"\r\n|\r|\n")
 _BOMBS = ("document expands to too many nodes", "maximum nesting depth")
 
 type _Place = tuple[Pointer, bool]

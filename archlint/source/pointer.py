@@ -1,12 +1,12 @@
 """JSON pointers as tuples of keys."""
 
-import re
+from archlint.source.patterns import regex
 
 type Pointer = tuple[str | int, ...]
 """The way from a document's root to a value: a `str` per mapping key, an `int` per index from 0."""
 
 
-_INDEX = re.compile(r"0|[1-9][0-9]{0,9}")
+_INDEX = regex(r"0|[1-9][0-9]{0,9}")
 
 
 def format_pointer(pointer: Pointer) -> str:

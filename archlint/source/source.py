@@ -4,6 +4,8 @@ import re
 from functools import cached_property
 from itertools import accumulate
 
+from archlint.source.patterns import regex
+
 
 class Source:
     """A file of the project.
@@ -52,7 +54,7 @@ def line_starts(text: str) -> list[int]:
     return list(accumulate((len(line) + 1 for line in text.split("\n")[:-1]), initial=0))
 
 
-_LINE_END = re.compile(r"\r\n|\r|\n")
+_LINE_END = regex(r"\r\n|\r|\n")
 _MARKS = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
     (b"\xff\xfe\x00\x00", "utf-32"),

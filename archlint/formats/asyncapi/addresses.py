@@ -1,7 +1,8 @@
 """What a channel is called on its broker: bindings know it better than the address."""
 
-import re
 from typing import Any
+
+from archlint.api import regex
 
 _NAMES = (
     ("kafka", "topic"),
@@ -23,7 +24,7 @@ _FAMILIES = {
     "rediss": "redis",
     "pulsar+ssl": "pulsar",
 }
-_ONLY_PARAMETER = re.compile(r"\{[^{}]*\}")
+_ONLY_PARAMETER = regex(r"\{[^{}]*\}")
 _LOCAL = frozenset(("localhost", "127.0.0.1", "[::1]", "example.com", ""))
 
 

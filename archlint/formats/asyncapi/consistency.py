@@ -1,12 +1,11 @@
 """What no schema can see in an AsyncAPI document: whether its parts fit each other."""
 
-import re
 from collections.abc import Iterable, Iterator
 
-from archlint.api import Document, Node, Pointer, Problem, Related
+from archlint.api import Document, Node, Pointer, Problem, Related, regex
 from archlint.formats.asyncapi.views import AsyncApi, AsyncOperation, Channel, Message, Server, api_of
 
-_EXPRESSION = re.compile(r"\{([^{}]+)\}")
+_EXPRESSION = regex(r"\{([^{}]+)\}")
 
 
 def inconsistencies(document: Document) -> Iterator[Problem]:

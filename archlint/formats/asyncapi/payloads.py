@@ -3,10 +3,10 @@
 import re
 from typing import Any
 
-from archlint.api import Document, Pointer, follow
+from archlint.api import Document, Pointer, follow, regex
 from archlint.formats.asyncapi.views import Message
 
-_JSON_SCHEMA = re.compile(
+_JSON_SCHEMA = regex(
     r"application/(vnd\.aai\.asyncapi|vnd\.oai\.openapi|schema)\b(\+json|\+yaml)?(;|$)", re.IGNORECASE
 )
 _WORDS = frozenset(("example", "examples", "description", "title", "externalDocs"))

@@ -1,12 +1,11 @@
 """Entities of the catalog and the references between them."""
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
-from archlint.api import Node, Pointer
+from archlint.api import Node, Pointer, regex
 
-_REFERENCE = re.compile(r"(?:(?P<kind>[A-Za-z]+):)?(?:(?P<namespace>[\w.-]+)/)?(?P<name>[\w.-]+)\Z")
+_REFERENCE = regex(r"(?:(?P<kind>[A-Za-z]+):)?(?:(?P<namespace>[\w.-]+)/)?(?P<name>[\w.-]+)\Z")
 
 
 class Entity(Node):

@@ -19,9 +19,10 @@ from archlint.api import (
     ServiceFact,
     Structure,
     engine_of,
+    regex,
 )
 
-_RELEASE = re.compile(r"https?://calm\.finos\.org/(?:release|draft)/(?P<version>\d+\.\d+)[^/]*/")
+_RELEASE = regex(r"https?://calm\.finos\.org/(?:release|draft)/(?P<version>\d+\.\d+)[^/]*/")
 _STORES = frozenset(("database", "db", "data", "storage", "store", "cache", "datastore"))
 _NOT_RUN = frozenset(
     ("actor", "person", "ecosystem", "system", "network", "ldap", "compute", "platform", "messagebus", "queue", "topic", "broker")

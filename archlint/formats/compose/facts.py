@@ -1,6 +1,5 @@
 """Facts of a compose project."""
 
-import re
 import shlex
 from collections.abc import Iterator
 from typing import Any
@@ -15,12 +14,13 @@ from archlint.api import (
     Setting,
     Volume,
     WorkloadFact,
+    regex,
 )
 from archlint.formats.compose.project import ComposeService, Project
 
-_PORT = re.compile(r"(?:(?P<host>.*):)?(?P<target>\d+)(?:-(?P<last>\d+))?(?:/(?P<protocol>\w+))?\Z")
+_PORT = regex(r"(?:(?P<host>.*):)?(?P<target>\d+)(?:-(?P<last>\d+))?(?:/(?P<protocol>\w+))?\Z")
 _MOST_PORTS = 64
-_SECONDS = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?\Z")
+_SECONDS = regex(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?\Z")
 
 
 def facts_of(project: Project) -> Iterator[Fact]:

@@ -3,13 +3,13 @@
 import re
 from collections.abc import Mapping
 
-from archlint.api import Region
+from archlint.api import Region, regex
 
-_VARIABLE = re.compile(
+_VARIABLE = regex(
     r"\$(?:(?P<escaped>\$)|(?P<bare>[A-Za-z_][A-Za-z0-9_]*)|\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
     r"(?:(?P<operator>:?[-?+])(?P<word>(?:[^{}]|\{[^{}]*\})*))?\})"
 )
-_QUOTED = re.compile(r"(?P<quote>[\"'])(?P<text>.*?)(?P=quote)\s*(?:#.*)?\Z")
+_QUOTED = regex(r"(?P<quote>[\"'])(?P<text>.*?)(?P=quote)\s*(?:#.*)?\Z")
 _MOST_DEPTH = 8
 
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any
 
-from archlint.api import Document, Location, Node, Pointer
+from archlint.api import Document, Location, Node, Pointer, regex
 from archlint.formats.compose.interpolate import interpolate, read_dotenv, region_of
 
-_NAME = re.compile(r"(?:docker-)?compose(?P<variant>[.\-_][^/]+)?\.ya?ml\Z")
+_NAME = regex(r"(?:docker-)?compose(?P<variant>[.\-_][^/]+)?\.ya?ml\Z")
 _TELLING = frozenset(
     ("image", "build", "extends", "environment", "env_file", "depends_on", "container_name", "command")
 )

@@ -1,12 +1,11 @@
 """Facts of a gRPC service configuration: the policies of the client library of the service that the document belongs to."""
 
-import re
 from collections.abc import Iterator
 
-from archlint.api import Fact, Policy, PolicyFact, PolicyKey, PolicyValue
+from archlint.api import Fact, Policy, PolicyFact, PolicyKey, PolicyValue, regex
 from archlint.formats.grpc_config.views import GrpcConfig, GrpcMethodConfig, milliseconds
 
-_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_WORDS = regex(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 def facts_of(config: GrpcConfig) -> Iterator[Fact]:

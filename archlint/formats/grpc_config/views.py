@@ -1,12 +1,11 @@
 """Views of a gRPC service configuration."""
 
-import re
 from functools import cached_property
 from typing import Any
 
-from archlint.api import Node
+from archlint.api import Node, regex
 
-_DURATION = re.compile(r"(?P<seconds>\d*\.?\d+)s\Z")
+_DURATION = regex(r"(?P<seconds>\d*\.?\d+)s\Z")
 _MOST_ATTEMPTS = 5
 
 

@@ -1,12 +1,11 @@
 """Views of Kong's declarative configuration: services, routes, upstreams and plugins, nested or at the top level."""
 
-import re
 from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
-from archlint.api import Document, Location, Node, Pointer
+from archlint.api import Document, Location, Node, Pointer, regex
 
 AUTHENTICATION = frozenset((
     "basic-auth", "header-cert-auth", "hmac-auth", "jwt", "jwt-signer", "key-auth", "key-auth-enc", "ldap-auth", "ldap-auth-advanced", "mtls-auth",
@@ -16,8 +15,8 @@ AUTHENTICATION = frozenset((
 
 PORTS = {"http": 80, "https": 443, "grpc": 80, "grpcs": 443}
 _TARGET_PORT = "8000"
-_TEMPLATE = re.compile(r"\{\{|\$\{|\$\(|\{vault://")
-_ADDRESS = re.compile(r"(?P<host>[^:\s]+)(?::(?P<port>\d+))?\Z")
+_TEMPLATE = regex(r"\{\{|\$\{|\$\(|\{vault://")
+_ADDRESS = regex(r"(?P<host>[^:\s]+)(?::(?P<port>\d+))?\Z")
 _PARENTS = ("service", "route", "consumer", "consumer_group")
 
 

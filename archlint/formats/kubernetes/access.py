@@ -3,11 +3,10 @@
 A rule of a role and a mention of an identity are facts of their own, so that findings point at them.
 """
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
-from archlint.api import Fact, Pointer, SelectFact
+from archlint.api import Fact, Pointer, SelectFact, regex
 from archlint.formats.kubernetes.kept import kept
 from archlint.formats.kubernetes.views import Manifest, text_map
 
@@ -23,10 +22,8 @@ _KEPT = frozenset((
     "CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy", "NetworkPolicy", "GlobalNetworkPolicy", "StagedNetworkPolicy",
     "AdminNetworkPolicy", "BaselineAdminNetworkPolicy", "ClusterNetworkPolicy", "SecurityPolicy", "KafkaUser",
 ))  # fmt: skip
-_PRINCIPAL = re.compile(r"(?P<domain>[^/*]+)/ns/(?P<namespace>[^/*]+)/sa/(?P<account>[^/*]+)\Z")
-_MESHED = re.compile(
-    r"(?P<account>[^.*]+)\.(?P<namespace>[^.*]+)\.serviceaccount\.identity\.(?P<domain>[^*]+)\Z"
-)
+_PRINCIPAL = regex(r"(?P<domain>[^/*]+)/ns/(?P<namespace>[^/*]+)/sa/(?P<account>[^/*]+)\Z")
+_MESHED = regex(r"(?P<account>[^.*]+)\.(?P<namespace>[^.*]+)\.serviceaccount\.identity\.(?P<domain>[^*]+)\Z")
 
 
 def facts(manifest: Manifest) -> Iterator[Fact]:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from archlint.api import Backend, Fact, Location, Policy, PolicyKey, PolicyValue, RouteFact
+from archlint.api import Backend, Fact, Location, Policy, PolicyKey, PolicyValue, RouteFact, regex
 from archlint.formats.kubernetes.views import Manifest, number_of
 
 GROUPS = ("networking.k8s.io", "extensions")
@@ -19,21 +19,21 @@ _READ_MS = 60_000
 _CONDITIONS = "error,timeout"
 _IDEMPOTENT = "GET,HEAD,PUT,DELETE,OPTIONS,TRACE"
 _OFF = frozenset(("", "false", "off", "none", "no", "0", "disabled"))
-_AUTH = re.compile(
+_AUTH = regex(
     r"/(?:auth-(?:url|type|tls-secret|secret)|basic-auth-secret|jwt-key|forward-auth|oauth|auth)\Z|(?:^|[/.-])(?:oidc|jwt|oauth2?)(?:-|\Z)"
 )
-_RATE = re.compile(
+_RATE = regex(
     r"/(?:limit-(?:rps|rpm|connections|req-rate)|global-rate-limit|rate-limit(?:-requests|-rps|-rpm|ing)?|ratelimit\S*)\Z"
 )
-_EDGE = re.compile(r"waf|shield|modsecurity|security-policy|cloudflare|cdn|armor|enable-owasp")
+_EDGE = regex(r"waf|shield|modsecurity|security-policy|cloudflare|cdn|armor|enable-owasp")
 _LISTS = ("router.middlewares", "konghq.com/plugins", "nginx.org/policies", "plugins", "middlewares")
 _LIST_WORDS = (
     ("authorization", re.compile(r"auth|oidc|jwt|saml|api-?key|sso|login|keycloak", re.IGNORECASE)),
     ("rateLimit", re.compile(r"rate|limit|throttl|quota", re.IGNORECASE)),
 )
 _SOURCES = ("whitelist-source-range", "allowlist-source-range", "allow-list", "whitelist", "inbound-cidrs")
-_INTERNAL = re.compile(r"(?:^|[-_./])(?:internal|private|intranet|intern|gce-internal|ilb)(?:[-_.]|\Z)")
-_HEADER = re.compile(r"(?:add_header|more_set_headers?)\s+[\"']?(?P<name>[A-Za-z-]+)", re.IGNORECASE)
+_INTERNAL = regex(r"(?:^|[-_./])(?:internal|private|intranet|intern|gce-internal|ilb)(?:[-_.]|\Z)")
+_HEADER = regex(r"(?:add_header|more_set_headers?)\s+[\"']?(?P<name>[A-Za-z-]+)", re.IGNORECASE)
 
 
 def facts(manifest: Manifest) -> Iterator[Fact]:

@@ -9,12 +9,11 @@ replacements, remote resources, charts, and transformers and generators that are
 """
 
 import posixpath
-import re
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from archlint.api import Document, Fact, LinkFact, Pointer
+from archlint.api import Document, Fact, LinkFact, Pointer, regex
 from archlint.formats.kubernetes.kustomize_patches import files_of_patches, patch
 from archlint.formats.kubernetes.kustomize_transforms import Naming, transform
 from archlint.formats.kubernetes.placed import Origin, Placed, PlacedDocument, united
@@ -30,8 +29,8 @@ _TELLING = frozenset((
 _MOST_PATHS = 16
 _MOST_DEPTH = 12
 _MOST_RESOURCES = 10_000
-_PRODUCTION = re.compile(r"(?:^|[/_-])(?:prod|production|live)(?:[/_-]|\Z)")
-_TRIAL = re.compile(
+_PRODUCTION = regex(r"(?:^|[/_-])(?:prod|production|live)(?:[/_-]|\Z)")
+_TRIAL = regex(
     r"(?:^|[/_-])(?:dev|develop|development|test|testing|local|ci|e2e|examples?|minikube|kind)(?:[/_-]|\Z)"
 )
 

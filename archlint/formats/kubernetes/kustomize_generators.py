@@ -1,14 +1,13 @@
 """The ConfigMaps and Secrets that kustomizations generate."""
 
 import posixpath
-import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from archlint.api import Document, Region
+from archlint.api import Document, Region, regex
 from archlint.formats.kubernetes.placed import Origin, Placed
 
-_VARIABLE = re.compile(r"\s*(?P<name>[^=#\s][^=]*?)=(?P<value>.*?)\s*\Z")
+_VARIABLE = regex(r"\s*(?P<name>[^=#\s][^=]*?)=(?P<value>.*?)\s*\Z")
 _MOST_ENTRIES = 2_000
 _MOST_TEXT = 1 << 20
 

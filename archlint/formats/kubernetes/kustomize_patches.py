@@ -5,15 +5,15 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from archlint.api import Document, Pointer, Source, parse
+from archlint.api import Document, Pointer, Source, parse, regex
 from archlint.formats.kubernetes.placed import Origin, Placed, merged, operate
 
 if TYPE_CHECKING:
     from archlint.formats.kubernetes.kustomize_transforms import Naming
 
-_PLAIN_PATTERN = re.compile(r"[\w.\-|()^$*?+\[\]]{0,200}\Z")
+_PLAIN_PATTERN = regex(r"[\w.\-|()^$*?+\[\]]{0,200}\Z")
 _MOST_REPEATS = 2
-_BUILT_IN = re.compile(r"(?:|apps|batch|policy|autoscaling|extensions|[a-z0-9.]+\.k8s\.io)\Z")
+_BUILT_IN = regex(r"(?:|apps|batch|policy|autoscaling|extensions|[a-z0-9.]+\.k8s\.io)\Z")
 
 
 def files_of_patches(data: Any) -> Iterator[str]:

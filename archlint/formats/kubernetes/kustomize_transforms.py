@@ -1,12 +1,11 @@
 """What kustomizations change in all of their resources: namespace, names, labels, annotations, images, replicas."""
 
-import re
 from typing import Any
 
-from archlint.api import Document
+from archlint.api import Document, regex
 from archlint.formats.kubernetes.placed import Origin, Placed
 
-_IMAGE = re.compile(r"(?P<name>[^@]*?)(?::(?P<tag>[^/:@]*))?(?:@(?P<digest>.*))?\Z")
+_IMAGE = regex(r"(?P<name>[^@]*?)(?::(?P<tag>[^/:@]*))?(?:@(?P<digest>.*))?\Z")
 _SCALED = frozenset(("Deployment", "ReplicaSet", "ReplicationController", "StatefulSet"))
 _UNSPACED = frozenset((
     "Namespace", "Node", "PersistentVolume", "StorageClass", "ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition",

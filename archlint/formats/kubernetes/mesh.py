@@ -3,17 +3,14 @@
 Durations are milliseconds, retries those beside the first try (catalogued per tool: Istio's `attempts` and Gateway API's are retries).
 """
 
-import re
 from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
-from archlint.api import Document, Node, Pointer, PolicyKey, PolicyValue
+from archlint.api import Document, Node, Pointer, PolicyKey, PolicyValue, regex
 from archlint.formats.kubernetes.views import Manifest
 
-_DURATION = re.compile(
-    r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?\Z"
-)
+_DURATION = regex(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?\Z")
 
 ISTIO = "networking.istio.io"
 GATEWAY = "gateway.networking.k8s.io"

@@ -3,18 +3,17 @@
 What it does not know (`pattern`, `format`, `not`, conditions, dynamic references) it takes as satisfied.
 """
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
-from archlint.api import Pointer
+from archlint.api import Pointer, regex
 from archlint.formats.openapi.schema import Schema
 
 _MOST_DEPTH = 40
 _BOUNDS = frozenset(("minLength", "maxLength", "minItems", "maxItems", "minimum", "maximum"))
 _UNIONS = frozenset(("oneOf", "anyOf"))
 _LISTS = frozenset(("enum", "const"))
-_TEMPLATE = re.compile(r"\{\{|\$\{|\{\$|<[A-Za-z_][^>]*>|\{%")
+_TEMPLATE = regex(r"\{\{|\$\{|\{\$|<[A-Za-z_][^>]*>|\{%")
 _NAMES = {
     "object": "a mapping",
     "array": "a list",

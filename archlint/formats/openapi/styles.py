@@ -3,12 +3,11 @@
 A style is told only where most of what shows it agrees; an API that is of two minds has none.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from archlint.api import Location
+from archlint.api import Location, regex
 from archlint.formats.openapi.views import OpenAPI
 
 type Trait = tuple[str, Location]
@@ -17,12 +16,12 @@ _FEW_NAMES = 8
 _FEW = 3
 _AGREE = 0.8
 _CASES = (
-    ("camelCase", re.compile(r"[a-z][a-z0-9]*(?:[A-Z][a-z0-9]*)+")),
-    ("snake_case", re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)+")),
-    ("kebab-case", re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)+")),
-    ("PascalCase", re.compile(r"(?:[A-Z][a-z0-9]+){2,}")),
+    ("camelCase", regex(r"[a-z][a-z0-9]*(?:[A-Z][a-z0-9]*)+")),
+    ("snake_case", regex(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)+")),
+    ("kebab-case", regex(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)+")),
+    ("PascalCase", regex(r"(?:[A-Z][a-z0-9]+){2,}")),
 )
-_TIME = re.compile(r".+(?:_at|At|_time|Time|Timestamp|_timestamp)|timestamp|created|updated|modified")
+_TIME = regex(r".+(?:_at|At|_time|Time|Timestamp|_timestamp)|timestamp|created|updated|modified")
 _PROBLEM = frozenset(("type", "title", "status", "detail"))
 
 

@@ -1,15 +1,14 @@
 """What no schema sees in paths: templates that fit the same requests, and parameters that do not fit the template."""
 
-import re
 from collections.abc import Iterator
 
-from archlint.api import Problem, Related, follow
+from archlint.api import Problem, Related, follow, regex
 from archlint.formats.openapi.base import View
 from archlint.formats.openapi.content import Parameter
 from archlint.formats.openapi.views import OpenAPI, Operation, PathItem
 
-_PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
-_NAME = re.compile(r"[^+*=:?]*")
+_PLACEHOLDER = regex(r"\{([^{}]+)\}")
+_NAME = regex(r"[^+*=:?]*")
 
 
 def templates(api: OpenAPI) -> Iterator[Problem]:

@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from archlint.api import regex
 from archlint.formats.openapi import words
 from archlint.formats.openapi.base import SAFE
 from archlint.formats.openapi.content import Parameter, Response
@@ -19,8 +20,8 @@ type Kind = Literal["list", "read", "create", "replace", "update", "delete", "ac
 type Purpose = Literal["search", "login", "batch", ""]
 type Style = Literal["cursor", "offset", "page", "range", "size", ""]
 
-_PLACEHOLDER = re.compile(r"\{[^{}]*\}")
-_VERSION = re.compile(r"v\d+(?:[._]\d+)*(?:(?:alpha|beta)\d*)?", re.IGNORECASE)
+_PLACEHOLDER = regex(r"\{[^{}]*\}")
+_VERSION = regex(r"v\d+(?:[._]\d+)*(?:(?:alpha|beta)\d*)?", re.IGNORECASE)
 _FEW = 2
 
 

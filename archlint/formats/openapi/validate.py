@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from archlint.api import Document, Node, Pointer, Problem, Structure
+from archlint.api import Document, Node, Pointer, Problem, Structure, regex
 from archlint.formats.openapi.content import Body, Parameter, Response
 from archlint.formats.openapi.schema import Schema
 from archlint.formats.openapi.templates import templates
@@ -28,8 +28,8 @@ _DEFINITIONS: dict[type[Node], _Part] = {
     Response: ("Response", "response", "the response"),
     Schema: ("Schema", "schema", "the schema"),
 }
-_NAMED_DIALECT = re.compile(r"""\$schema["']?[ \t]*:""")
-_ELSEWHERE = re.compile(r"""\$ref["']?[ \t]*:[ \t]*["']?[^#"'\s]""")
+_NAMED_DIALECT = regex(r"""\$schema["']?[ \t]*:""")
+_ELSEWHERE = regex(r"""\$ref["']?[ \t]*:[ \t]*["']?[^#"'\s]""")
 
 
 def validate(document: Document) -> Iterator[Problem]:

@@ -3,18 +3,18 @@
 import re
 from dataclasses import dataclass
 
-from archlint.api import Location
+from archlint.api import Location, regex
 from archlint.formats.openapi import words
 from archlint.formats.openapi.views import OpenAPI
 
-_PLACEHOLDER = re.compile(r"\{[^{}]*\}")
-_VERSION = re.compile(
+_PLACEHOLDER = regex(r"\{[^{}]*\}")
+_VERSION = regex(
     r"(?:^|/|\.|-)v(?P<major>\d+)(?P<minor>[.\-_]\d+)*(?:(?:p\d+)?(?:alpha|beta|rc|preview|experimental)\d*)?(?=$|/|\.|-)",
     re.IGNORECASE,
 )
-_UNRELEASED = re.compile(r"/v(?:wip|next|latest)(?=$|/)", re.IGNORECASE)
-_DATED = re.compile(r"(?:^|/)(?P<date>20\d\d-\d\d(?:-\d\d)?)(?=$|/)")
-_LEADING_NUMBER = re.compile(r"(?:^|/)(?P<major>\d{1,2})(?P<minor>\.\d+){0,2}(?=$|/)")
+_UNRELEASED = regex(r"/v(?:wip|next|latest)(?=$|/)", re.IGNORECASE)
+_DATED = regex(r"(?:^|/)(?P<date>20\d\d-\d\d(?:-\d\d)?)(?=$|/)")
+_LEADING_NUMBER = regex(r"(?:^|/)(?P<major>\d{1,2})(?P<minor>\.\d+){0,2}(?=$|/)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 import re
 
+from archlint.api import regex
+
 SIZES = frozenset((
     "limit", "perpage", "pagesize", "size", "count", "maxresults", "top", "rows", "take", "max", "pagelimit", "length", "pagelen",
     "maxitems", "maxpagesize", "resultsperpage", "itemsperpage", "numresults", "maxkeys",
@@ -201,7 +203,7 @@ INGEST = frozenset(
 )
 """Words in paths of operations that only take in what they are told."""
 
-OPEN = re.compile(
+OPEN = regex(
     r"(?:not|n't)\s+require\s+(?:any\s+(?:form\s+of\s+)?)?(?:authentication|authorization|credentials)|no\s+authentication|without\s+authentication"
     r"|\bunauthenticated|pre-?signed|publicly\s+(?:accessible|available)|public\s+endpoint"
     r"|\bregister(?:s|ing)?\s+(?:an?\s+|the\s+)?(?:new\s+)?(?:users?|accounts?)\b|\bsign(?:s|ing)?[\s-]?up\b",
@@ -209,13 +211,13 @@ OPEN = re.compile(
 )
 """Words of descriptions that say that anybody may call, or that callers have no account yet."""
 
-MONEY = re.compile(
+MONEY = regex(
     r"pay(?:ment|out)?s?\b|charge|order|transfer|refund|purchase|checkout|transaction|invoice|booking|withdraw|deposit",
     re.IGNORECASE,
 )
 """Words for things that must not happen twice."""
 
-_SEPARATORS = re.compile(r"[^a-z0-9]+")
+_SEPARATORS = regex(r"[^a-z0-9]+")
 
 
 def bare(name: str) -> str:

@@ -7,12 +7,12 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from archlint.api import Location, SelectFact, Service, ServiceGraph, plain_name
+from archlint.api import Location, SelectFact, Service, ServiceGraph, plain_name, regex
 
-_LATENCY = re.compile(
+_LATENCY = regex(
     r"latenc|duration|response[-_ ]?time|\bp(?:50|75|9\d+)\b|quantile|_bucket|\bfast\b|\bslow", re.IGNORECASE
 )
-_AVAILABILITY = re.compile(r"availab|uptime|success|error|fail|5xx|5\.\.|\bgood[-_ ]requests", re.IGNORECASE)
+_AVAILABILITY = regex(r"availab|uptime|success|error|fail|5xx|5\.\.|\bgood[-_ ]requests", re.IGNORECASE)
 _MOST_TEXT = 20_000
 
 

@@ -1,14 +1,13 @@
 """Views of OpenSLO objects."""
 
-import re
 from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
-from archlint.api import Document, Node, Pointer
+from archlint.api import Document, Node, Pointer, regex
 
 _PREFIX = "openslo/"
-_DURATION = re.compile(r"(?P<count>\d+)(?P<unit>[mhdwMQY])")
+_DURATION = regex(r"(?P<count>\d+)(?P<unit>[mhdwMQY])")
 _DAYS = {"m": 1 / 1440, "h": 1 / 24, "d": 1, "w": 7, "M": 30, "Q": 90, "Y": 365}
 _UNITS = {"second": 1 / 86_400, "minute": 1 / 1440, "hour": 1 / 24, "day": 1, "week": 7, "month": 30, "quarter": 90, "year": 365}  # fmt: skip
 _MOST_OBJECTS = 1_000

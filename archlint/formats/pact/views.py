@@ -6,14 +6,14 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qs
 
-from archlint.api import UNKNOWN, Document, Node, Pointer
+from archlint.api import UNKNOWN, Document, Node, Pointer, regex
 
 _VERSION_KEYS = (
     ("pactSpecification", "version"),
     ("pact-specification", "version"),
     ("pactSpecificationVersion",),
 )
-_STEP = re.compile(r"\.([^.\[\]'\"*]+)|\[(\d+)\]|\['([^']*)'\]|\[\"([^\"]*)\"\]|\.?(\*)|\[(\*)\]")
+_STEP = regex(r"\.([^.\[\]'\"*]+)|\[(\d+)\]|\['([^']*)'\]|\[\"([^\"]*)\"\]|\.?(\*)|\[(\*)\]")
 _TOPICS = (
     "topic",
     "kafka_topic",

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from archlint.api import Document, Location, Node, Pointer
+from archlint.api import Document, Location, Node, Pointer, regex
 
 _SMALLER = frozenset(("message-ttl", "max-length", "max-length-bytes", "expires", "delivery-limit"))
 _QUEUES = frozenset(("all", "queues"))
 _TYPES = {"classic": "classic_queues", "quorum": "quorum_queues", "stream": "streams"}
 _EXCHANGES = frozenset(("all", "exchanges"))
-_SLOW = re.compile(r"[+*}?][^()]*\)+[+*{]|\|[^()]*\)+[+*{]")
+_SLOW = regex(r"[+*}?][^()]*\)+[+*{]|\|[^()]*\)+[+*{]")
 _LONGEST_PATTERN = 500
-_LITERAL = re.compile(r"\^([\w.:/@-]*)\$")
+_LITERAL = regex(r"\^([\w.:/@-]*)\$")
 
 
 @dataclass(frozen=True, slots=True)

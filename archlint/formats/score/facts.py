@@ -1,9 +1,8 @@
 """Facts of a Score workload."""
 
-import re
 from collections.abc import Iterator
 
-from archlint.api import DatastoreFact, DependencyFact, Fact, ServiceFact, role_of
+from archlint.api import DatastoreFact, DependencyFact, Fact, ServiceFact, regex, role_of
 from archlint.formats.score.views import ScoreResource, ScoreWorkload
 
 _SERVICES = frozenset(("service", "workload", "endpoint"))
@@ -13,7 +12,7 @@ _ENGINES = {
     "valkey": "redis", "memcached": "memcached", "amqp": "rabbitmq", "rabbitmq": "rabbitmq", "kafka": "kafka", "kafka-topic": "kafka", "nats": "nats",
     "s3": "s3", "s3-bucket": "s3", "elasticsearch": "elasticsearch", "dynamodb-table": "dynamodb", "cassandra": "cassandra", "mqtt": "mqtt",
 }  # fmt: skip
-_WORKLOAD_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\Z")
+_WORKLOAD_NAME = regex(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\Z")
 
 
 def facts_of(workload: ScoreWorkload) -> Iterator[Fact]:

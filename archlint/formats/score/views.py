@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 from functools import cached_property
 
-from archlint.api import Document, Location, Node, Setting
+from archlint.api import Document, Location, Node, Setting, regex
 
-_PLACEHOLDER = re.compile(r"\$\{(?P<path>[^{}]*)\}")
+_PLACEHOLDER = regex(r"\$\{(?P<path>[^{}]*)\}")
 
 
 class ScoreResource(Node):

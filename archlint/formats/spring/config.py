@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
-from archlint.api import Document, Node, Pointer, Setting
+from archlint.api import Document, Node, Pointer, Setting, regex
 from archlint.formats.spring.relaxed import canonical, filled
 
 _MOST_ENTRIES = 5_000
-_FILE = re.compile(r"(?:application|bootstrap)(?:-(?P<profile>[^/]+))?\.(?:ya?ml|properties)\Z")
-_TEST = re.compile(
+_FILE = regex(r"(?:application|bootstrap)(?:-(?P<profile>[^/]+))?\.(?:ya?ml|properties)\Z")
+_TEST = regex(
     r"(?:^|/)(?:src/(?:test|integration-?test|testFixtures)|test/resources|target|build|bin)/", re.IGNORECASE
 )
 _TELLING = frozenset((
@@ -22,7 +22,7 @@ _ROOTS = frozenset((
     "spring", "server", "management", "eureka", "logging", "resilience4j", "feign", "ribbon", "zuul", "hystrix", "info", "springdoc",
     "eventuate", "eventuatelocal",
 ))  # fmt: skip
-_PREFIX = re.compile(r"^(?:optional:|configserver:|consul:|vault:|zookeeper:)+(?=[a-z]+://)")
+_PREFIX = regex(r"^(?:optional:|configserver:|consul:|vault:|zookeeper:)+(?=[a-z]+://)")
 
 
 def kind_of(document: Document) -> str:

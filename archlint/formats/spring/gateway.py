@@ -4,7 +4,17 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from archlint.api import Backend, Location, Policy, PolicyFact, PolicyKey, PolicyValue, RouteFact, Setting
+from archlint.api import (
+    Backend,
+    Location,
+    Policy,
+    PolicyFact,
+    PolicyKey,
+    PolicyValue,
+    RouteFact,
+    Setting,
+    regex,
+)
 from archlint.formats.spring.config import SpringConfig
 from archlint.formats.spring.relaxed import filled, milliseconds
 
@@ -16,13 +26,13 @@ GATEWAYS = (
 )
 """Where the versions of the gateway keep their routes and filters."""
 TOOL = "spring cloud gateway"
-_TARGET = re.compile(
+_TARGET = regex(
     r"(?P<scheme>[a-z][a-z0-9+.-]*):(?://)?(?P<host>[A-Za-z0-9_.-]+)(?::(?P<port>\d+))?", re.IGNORECASE
 )
 _RETRIES = 3
 _RETRIED = ("GET",)
 _RETRY_ARGUMENTS = ("retries", "statuses", "methods", "firstBackoff")
-_STEP = re.compile(r"[^.\[\]]+")
+_STEP = regex(r"[^.\[\]]+")
 _MOST_ITEMS = 10_000
 
 

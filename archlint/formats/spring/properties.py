@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from archlint.api import Document, Pointer, Region, Source
+from archlint.api import Document, Pointer, Region, Source, regex
 
-_SEPARATOR = re.compile(r"(?P<key>(?:\\.|[^\s=:\\])*)\s*[=:]?\s*")
-_ESCAPE = re.compile(r"\\(?:u(?P<code>[0-9A-Fa-f]{4})|(?P<char>.))")
+_SEPARATOR = regex(r"(?P<key>(?:\\.|[^\s=:\\])*)\s*[=:]?\s*")
+_ESCAPE = regex(r"\\(?:u(?P<code>[0-9A-Fa-f]{4})|(?P<char>.))")
 _CHARACTERS = {"t": "\t", "n": "\n", "r": "\r", "f": "\f"}
 _NEW_DOCUMENT = frozenset(("#---", "!---"))
 

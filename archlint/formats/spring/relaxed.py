@@ -2,10 +2,12 @@
 
 import re
 
-_PLACEHOLDER = re.compile(r"\$\{(?P<name>[^:${}]+)(?::(?P<default>[^${}]*))?\}")
+from archlint.api import regex
+
+_PLACEHOLDER = regex(r"\$\{(?P<name>[^:${}]+)(?::(?P<default>[^${}]*))?\}")
 _MOST_DEPTH = 8
-_DURATION = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>ns|us|ms|s|m|h|d)?", re.IGNORECASE)
-_ISO = re.compile(
+_DURATION = regex(r"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>ns|us|ms|s|m|h|d)?", re.IGNORECASE)
+_ISO = regex(
     r"P(?:(?P<d>\d+)D)?(?:T(?:(?P<h>\d+)H)?(?:(?P<m>\d+)M)?(?:(?P<s>\d+(?:\.\d+)?)S)?)?", re.IGNORECASE
 )
 _UNITS = {"ns": 1e-6, "us": 1e-3, "ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}

@@ -1,16 +1,15 @@
 """Channels of Spring Cloud Stream, and what its binders do with messages that fail."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from archlint.api import ChannelFact, Location, Setting
+from archlint.api import ChannelFact, Location, Setting, regex
 from archlint.formats.spring.config import SpringConfig
 from archlint.formats.spring.relaxed import canonical, filled
 
-_FUNCTION = re.compile(r".+-(?P<way>in|out)-\d+\Z")
+_FUNCTION = regex(r".+-(?P<way>in|out)-\d+\Z")
 _PREFIX = "spring.cloud.stream"
 _BINDERS = {"kafka": "kafka", "rabbit": "amqp"}
 _DEAD_LETTERS = {

@@ -13,11 +13,11 @@ Answer with a result per item (and status 207), or say in the description that t
 import re
 from collections.abc import Iterator
 
-from archlint.api import Bad, Context, Good, Problem, Severity, rule
+from archlint.api import Bad, Context, Good, Problem, Severity, regex, rule
 from archlint.formats.openapi import Operation
 from archlint.formats.openapi.requests import is_batch
 
-_ATOMIC = re.compile(
+_ATOMIC = regex(
     r"atomic|all[- ]or[- ]nothing|transaction|(?:none|nothing) (?:is|are|of) .{0,20}(?:changed|applied|created)|entire (?:batch|request) fails",
     re.IGNORECASE,
 )

@@ -13,7 +13,7 @@ Accept `https` URLs only (`pattern: ^https://`), resolve the name and refuse pri
 import re
 from collections.abc import Iterator
 
-from archlint.api import Bad, Context, Good, Location, Problem, Severity, rule
+from archlint.api import Bad, Context, Good, Location, Problem, Severity, regex, rule
 from archlint.formats.openapi import OpenAPI, Schema
 from archlint.formats.openapi.errors import is_oauth
 from archlint.formats.openapi.requests import request_schemas
@@ -23,7 +23,7 @@ _NAMES = frozenset((
     "callbackurl", "callbackuri", "callback", "webhookurl", "webhookuri", "webhook", "notificationurl", "notificationuri", "notifyurl", "notifyuri", "hookurl",
     "hookuri", "pingurl", "posturl", "deliveryurl", "deliveryuri", "statuscallback", "statuscallbackurl", "sink", "eventsurl", "postbackurl",
 ))  # fmt: skip
-_GUARDED = re.compile(
+_GUARDED = regex(
     r"https|allow[- ]?list|white[- ]?list|private (?:address|network|ip)|validated|verified|registered",
     re.IGNORECASE,
 )

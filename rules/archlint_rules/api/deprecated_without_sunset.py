@@ -12,10 +12,10 @@ Send a `Sunset` header and declare it, or write the date into the description or
 import re
 from collections.abc import Iterator
 
-from archlint.api import Bad, Context, Good, Problem, Severity, rule
+from archlint.api import Bad, Context, Good, Problem, Severity, regex, rule
 from archlint.formats.openapi import Operation
 
-_DATE = re.compile(
+_DATE = regex(
     r"\b20\d\d-\d\d(?:-\d\d)?\b|\b20\d\d/\d\d|\b\d{1,2}[./]\d{1,2}[./]20\d\d\b"
     r"|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?,? (?:\d{1,2}(?:st|nd|rd|th)?,? )?20\d\d\b|\bQ[1-4] 20\d\d\b|\b20\d\d\b.{0,20}\b(?:remov|retir|sunset)",
     re.IGNORECASE,

@@ -13,7 +13,7 @@ List the fields to sort by (`enum`, or a `pattern` such as `^[+-]?(name|created)
 import re
 from collections.abc import Iterator
 
-from archlint.api import Bad, Context, Good, Problem, Severity, rule
+from archlint.api import Bad, Context, Good, Problem, Severity, regex, rule
 from archlint.formats.openapi import Parameter, Schema
 from archlint.formats.openapi.words import bare
 
@@ -21,11 +21,11 @@ _FILTERS = frozenset(
     ("filter", "q", "query", "where", "search", "filters", "rsql", "odatafilter", "searchquery", "filterby")
 )
 _SORTS = frozenset(("sort", "orderby", "sortby", "order", "sorting", "ordering", "sortorder", "sortfield"))
-_GRAMMAR = re.compile(
+_GRAMMAR = regex(
     r"syntax|grammar|operator|expression|e\.g\.|example|format|prefix|substring|contains|case[- ]insensitive|wildcard|regex|`|one of|comma|https?:",
     re.IGNORECASE,
 )
-_LISTED = re.compile(
+_LISTED = regex(
     r"`|one of|allowed|valid|supported|can be|possible|accepts|\bor\b|e\.g\.|\basc\b|https?:|comma",
     re.IGNORECASE,
 )

@@ -24,6 +24,7 @@ from archlint.api import (
     Related,
     ServiceGraph,
     Severity,
+    regex,
     rule,
 )
 
@@ -36,7 +37,7 @@ paths:
       operationId: {name}
       responses: {{"200": {{description: ok}}}}
 """
-_NUMBERS = re.compile(r"\bv?\d+(?:\.\d+)*\b|[^a-z]+", re.IGNORECASE)
+_NUMBERS = regex(r"\bv?\d+(?:\.\d+)*\b|[^a-z]+", re.IGNORECASE)
 _EVERYWHERE = ("health", "ready", "live", "status", "version", "ping", "metrics", "openapi", "info")
 
 

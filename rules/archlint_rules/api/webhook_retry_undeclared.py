@@ -13,10 +13,10 @@ Say in the description (or in `x-retry`) that failed deliveries are repeated, wi
 import re
 from collections.abc import Iterator
 
-from archlint.api import Bad, Context, Good, Problem, Severity, rule
+from archlint.api import Bad, Context, Good, Problem, Severity, regex, rule
 from archlint.formats.openapi import Webhook
 
-_SAID = re.compile(
+_SAID = regex(
     r"retr(?:y|ies|ied)|redeliver|re-?sent|resend|at[- ]least[- ]once|attempts?\b|back-?off", re.IGNORECASE
 )
 

@@ -14,13 +14,13 @@ a token as a security scheme of the webhook.
 import re
 from collections.abc import Iterator
 
-from archlint.api import Bad, Context, Good, Problem, Severity, rule
+from archlint.api import Bad, Context, Good, Problem, Severity, regex, rule
 from archlint.formats.openapi import Webhook
 from archlint.formats.openapi.words import bare
 
-_SIGNATURE = re.compile(r"signature|hmac|signed|jws|digest$|secret$|token$")
-_TIME = re.compile(r"timestamp|time$|date$|createdat|created$|occurredat|issuedat|sentat|updatedat|sigdate")
-_SAID = re.compile(
+_SIGNATURE = regex(r"signature|hmac|signed|jws|digest$|secret$|token$")
+_TIME = regex(r"timestamp|time$|date$|createdat|created$|occurredat|issuedat|sentat|updatedat|sigdate")
+_SAID = regex(
     r"signature|signed|hmac|mtls|mutual tls|client certificate|verif(?:y|ies) the (?:sender|origin)",
     re.IGNORECASE,
 )

@@ -10,15 +10,14 @@ WebSockets besides.
 Use `wss`, and terminate TLS where the HTTP endpoints do.
 """
 
-import re
 from collections.abc import Iterator
 
-from archlint.api import Bad, Context, Document, Good, Location, Problem, Severity, reach_of, rule
+from archlint.api import Bad, Context, Document, Good, Location, Problem, Severity, reach_of, regex, rule
 from archlint.formats import compose, kubernetes
 from archlint.formats.asyncapi import Server
 from archlint.formats.openapi import OpenAPI
 
-_URL = re.compile(r"\bws://(?:[^\s/@]*@)?(?P<host>\[[^\]]*\]|[^\s/:?#,;\"']+)")
+_URL = regex(r"\bws://(?:[^\s/@]*@)?(?P<host>\[[^\]]*\]|[^\s/:?#,;\"']+)")
 
 _ASYNC = """
 asyncapi: {version}

@@ -14,10 +14,10 @@ say so in the scheme's description.
 import re
 from collections.abc import Iterator
 
-from archlint.api import Bad, Context, Good, Problem, Related, Severity, rule
+from archlint.api import Bad, Context, Good, Problem, Related, Severity, regex, rule
 from archlint.formats.openapi import SAFE, OpenAPI, Operation, SecurityScheme
 
-_BOUND = re.compile(
+_BOUND = regex(
     r"allow[- ]?list|white[- ]?list|server[- ]to[- ]server|mutual tls|mtls|ip address|bearer|token|jwt|hmac|sign",
     re.IGNORECASE,
 )

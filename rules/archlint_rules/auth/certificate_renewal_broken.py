@@ -10,7 +10,6 @@ that write one Secret overwrite each other until the authority's rate limit is u
 Renew after two thirds of the lifetime (the default), set one of `renewBefore` and `renewBeforePercentage`, and give every certificate a Secret of its own.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -23,13 +22,14 @@ from archlint.api import (
     SelectFact,
     ServiceGraph,
     Severity,
+    regex,
     rule,
 )
 from archlint.formats.kubernetes import Manifest, milliseconds
 
 _KIND = "cert-manager.io/Certificate"
 _HOUR = 3_600_000
-_DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:h|m|s|ms))+\Z")
+_DURATION = regex(r"(?:\d+(?:\.\d+)?(?:h|m|s|ms))+\Z")
 _CERTIFICATE = """
 apiVersion: cert-manager.io/v1
 kind: Certificate

@@ -14,11 +14,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from archlint.api import Bad, Context, Good, Location, Problem, Severity, rule
+from archlint.api import Bad, Context, Good, Location, Problem, Severity, regex, rule
 from archlint.formats.openapi import Response
 
 _FLAGS = ("Secure", "HttpOnly", "SameSite")
-_READABLE = re.compile(r"csrf|xsrf", re.IGNORECASE)
+_READABLE = regex(r"csrf|xsrf", re.IGNORECASE)
 
 _SPEC = """
 openapi: {version}

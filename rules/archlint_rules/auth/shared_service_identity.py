@@ -10,7 +10,6 @@ who takes over one has the rights of both.
 Give every service a service account (and Kafka user, and IAM role) of its own, and name it in `serviceAccountName`.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator
 from posixpath import dirname
@@ -28,11 +27,12 @@ from archlint.api import (
     Severity,
     WorkloadFact,
     plain_name,
+    regex,
     rule,
 )
 
 _ROLES = ("eks.amazonaws.com/role-arn", "iam.gke.io/gcp-service-account", "azure.workload.identity/client-id")
-_COLOUR = re.compile(r"[-_](?:blue|green|canary|stable|primary|preview|baseline|v\d+)\Z")
+_COLOUR = regex(r"[-_](?:blue|green|canary|stable|primary|preview|baseline|v\d+)\Z")
 _MOST = 10
 _MESHES = ("istio", "linkerd")
 type Key = tuple[str, str, str]

@@ -14,7 +14,7 @@ ignore the rule there with that reason.
 import re
 from collections.abc import Iterator
 
-from archlint.api import Bad, Context, Good, Problem, Severity, rule
+from archlint.api import Bad, Context, Good, Problem, Severity, regex, rule
 from archlint.formats.openapi import OpenAPI
 from archlint.formats.openapi.words import bare
 
@@ -36,7 +36,7 @@ _NAMES = frozenset(
         "authkey",
     )
 )
-_ONE_TIME = re.compile(
+_ONE_TIME = regex(
     r"one[- ]time|single[- ]use|short[- ]lived|reset|verif|confirm|invit|unsubscribe|activation|magic|email|upload|page|sync|cursor|continu|iterat|package token",
     re.IGNORECASE,
 )

@@ -13,11 +13,11 @@ Give each operation an `operationId` of its own, of letters and digits, such as 
 import re
 from collections.abc import Iterator
 
-from archlint.api import Bad, Context, Good, Problem, Related, Severity, rule
+from archlint.api import Bad, Context, Good, Problem, Related, Severity, regex, rule
 from archlint.formats.openapi import OpenAPI, Operation
 
-_SEPARATORS = re.compile(r"[\W_]+")
-_IDENTIFIER = re.compile(r"[^\W\d]\w*\Z", re.ASCII)
+_SEPARATORS = regex(r"[\W_]+")
+_IDENTIFIER = regex(r"[^\W\d]\w*\Z", re.ASCII)
 
 _SPEC = """
 openapi: 3.1.0

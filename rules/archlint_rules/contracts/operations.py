@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from archlint.api import ApiFact, OperationFact
+from archlint.api import ApiFact, OperationFact, regex
 
-_PARAMETER = re.compile(r"\{[^{}]*\}")
+_PARAMETER = regex(r"\{[^{}]*\}")
 _MOST_PREFIXES = 2
 _MOST_TRIED = 200
 _MOST_PARAMETERS = 4

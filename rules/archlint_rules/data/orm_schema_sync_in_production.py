@@ -13,17 +13,17 @@ Let the mapper only check (`validate`, `none`), and change the schema by migrati
 import re
 from collections.abc import Iterator
 
-from archlint.api import Bad, Context, Document, Good, Problem, Setting, Severity, key_words, rule
+from archlint.api import Bad, Context, Document, Good, Problem, Setting, Severity, key_words, regex, rule
 from archlint.formats import compose, kubernetes, spring
 
-_DDL = re.compile(
+_DDL = regex(
     r"(?:^|_)(?:JPA_HIBERNATE_DDL_?AUTO|HIBERNATE_HBM2DDL_AUTO|HBM2DDL_AUTO|HIBERNATE_ORM_DATABASE_GENERATION)$"
 )
-_SWITCH = re.compile(r"^(?:TYPEORM|ORM|SEQUELIZE)_(?:DB_)?(?:SYNC|SYNCHRONIZE)$")
+_SWITCH = regex(r"^(?:TYPEORM|ORM|SEQUELIZE)_(?:DB_)?(?:SYNC|SYNCHRONIZE)$")
 _CHANGING = frozenset(("create", "create-drop", "create-only", "drop", "drop-and-create", "update"))
 _TRUE = frozenset(("true", "1", "yes"))
-_IN_MEMORY = re.compile(r"^(?:jdbc|r2dbc):(?:h2|hsqldb|derby)|^(?:jdbc:)?sqlite", re.IGNORECASE)
-_NOT_PRODUCTION = re.compile(
+_IN_MEMORY = regex(r"^(?:jdbc|r2dbc):(?:h2|hsqldb|derby)|^(?:jdbc:)?sqlite", re.IGNORECASE)
+_NOT_PRODUCTION = regex(
     r"(?:^|[-_.,/ ])(?:test|tests|dev|develop|development|local|it|e2e|demo|h2|hsqldb)(?:$|[-_.,/ ])",
     re.IGNORECASE,
 )

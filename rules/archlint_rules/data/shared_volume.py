@@ -10,7 +10,6 @@ scaled alone, and who broke a file cannot be told.
 Let one service own the files and serve them to the other, or put them into an object store behind an API. Mount read-only what is only read.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -29,6 +28,7 @@ from archlint.api import (
     infrastructure_roles,
     is_third_party,
     key_words,
+    regex,
     rule,
 )
 
@@ -37,7 +37,7 @@ _INCIDENTAL = frozenset((
     "CACHE", "CACHES", "M2", "GRADLE", "MAVEN", "NUGET", "NPM", "YARN", "PNPM", "PIP", "GOPATH", "CARGO", "MODULES", "TMP", "TEMP", "SOCK", "SOCKET", "SOCKETS",
     "RUN", "CERT", "CERTS", "TLS", "SSL", "CA", "LOG", "LOGS", "STATIC", "STATICFILES", "ASSETS", "VENV", "BUNDLE", "DEPS", "WWW",
 ))  # fmt: skip
-_TAG = re.compile(r":[^:/]*\Z")
+_TAG = regex(r":[^:/]*\Z")
 _CLAIMED = """
 ---
 apiVersion: apps/v1

@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from archlint.api import Bad, Context, Good, Problem, SelectFact, ServiceGraph, Severity, rule
+from archlint.api import Bad, Context, Good, Problem, SelectFact, ServiceGraph, Severity, regex, rule
 
 _DEFAULTS = frozenset((
     "DefaultRetryPolicy",
@@ -22,9 +22,7 @@ _DEFAULTS = frozenset((
     "DefaultComponentInboundRetryPolicy",
     "DefaultPubsubComponentInboundRetryPolicy",
 ))  # fmt: skip
-_BUILT_IN = re.compile(
-    r"retr|redeliver|back-?off|requeue|max-?deliver|processingtimeout|ackwait", re.IGNORECASE
-)
+_BUILT_IN = regex(r"retr|redeliver|back-?off|requeue|max-?deliver|processingtimeout|ackwait", re.IGNORECASE)
 _SUBSCRIPTION = """
 apiVersion: dapr.io/v1alpha1
 kind: Subscription

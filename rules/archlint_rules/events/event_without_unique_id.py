@@ -13,14 +13,14 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from archlint.api import Bad, Context, Good, Problem, Severity, follow, rule
+from archlint.api import Bad, Context, Good, Problem, Severity, follow, regex, rule
 from archlint.formats.asyncapi import AsyncOperation, Message
 from archlint.formats.asyncapi.payloads import payload_of
 
 _AT_LEAST_ONCE = frozenset(
     ("kafka", "kafka-secure", "amqp", "amqps", "amqp1", "sqs", "sns", "googlepubsub", "pulsar")
 )
-_IDENTIFIER = re.compile(
+_IDENTIFIER = regex(
     r"(ce[_-]?)?id|x-?(event|message|request)-?id|.*(event|message|msg|notification|idempotency|dedup\w*|correlation)[-_]?(id|key)|uuid|guid|key",
     re.IGNORECASE,
 )

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
-from archlint.api import ChannelFact, Service, ServiceGraph, Topic, key_words
+from archlint.api import ChannelFact, Service, ServiceGraph, Topic, key_words, regex
 
 _INCIDENTAL = frozenset(
     [
@@ -27,7 +27,7 @@ _INCIDENTAL = frozenset(
     ]
 )
 _DIRECT = frozenset(("ws", "http", "sse", "mercure"))
-_WILDCARD = re.compile(r"\$?\{[^{}]*\}|(?<![^./:])[+*>#](?![^./:])")
+_WILDCARD = regex(r"\$?\{[^{}]*\}|(?<![^./:])[+*>#](?![^./:])")
 _MOST_WILDCARDS = 6
 _MOST_LOOKED_AT = 500
 _WILD = "\N{NULL}"

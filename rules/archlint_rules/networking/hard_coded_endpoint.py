@@ -11,14 +11,13 @@ Use a name: a Service, a DNS record, an ExternalName. Where the other side has o
 """
 
 import ipaddress
-import re
 from collections.abc import Iterator
 
-from archlint.api import Bad, Context, Document, Good, Problem, Severity, key_words, rule
+from archlint.api import Bad, Context, Document, Good, Problem, Severity, key_words, regex, rule
 from archlint.formats import compose, kubernetes, spring
 
-_ADDRESS = re.compile(r"(?:^|//|@|,)(?P<ip>\d{1,3}(?:\.\d{1,3}){3})(?P<port>:\d+)?(?=$|[/,:?])")
-_NOT_ENDPOINT = re.compile(
+_ADDRESS = regex(r"(?:^|//|@|,)(?P<ip>\d{1,3}(?:\.\d{1,3}){3})(?P<port>:\d+)?(?=$|[/,:?])")
+_NOT_ENDPOINT = regex(
     r"LISTEN|BIND|CIDR|SUBNET|NETMASK|(?:^|_)(?:DNS|NAMESERVERS?|RESOLVERS?|VERSION|RANGE|CLUSTER_IP|POD_IP|NODE_IP|NO_PROXY|WHITELIST|ALLOWED|TRUSTED|PROXY_IPS?|FORWARDED)|ASPNETCORE_URLS|ADVERTISE|^HOST_IP$|PREFIX|ALLOW_?LIST"
 )
 _MOST_TEXT = 500

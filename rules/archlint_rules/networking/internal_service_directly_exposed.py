@@ -27,14 +27,15 @@ from archlint.api import (
     Severity,
     engine_of,
     exposures,
+    regex,
     rule,
 )
 
-_ENTRY = re.compile(
+_ENTRY = regex(
     r"(?:^|[-_.])(?:gateway|gw|apigw|front-?end|frontend|web|webapp|www|ui|site|website|portal|bff|spa|client|storefront|edge|proxy|ingress|loadbalancer)(?:$|[-_.\d])|(?:gateway|frontend|ui|webapp|website)$",
     re.IGNORECASE,
 )
-_STORE = re.compile(r"(?:^|[-_.])(?:db|database|data|cache|store|sql|dynamodb\w*)$", re.IGNORECASE)
+_STORE = regex(r"(?:^|[-_.])(?:db|database|data|cache|store|sql|dynamodb\w*)$", re.IGNORECASE)
 _ENTRY_ROLES = frozenset(("gateway", "bff", "web", "website", "frontend"))
 _WAYS = {
     "load-balancer": "a load balancer",

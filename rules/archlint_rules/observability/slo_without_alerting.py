@@ -13,11 +13,11 @@ import json
 import re
 from collections.abc import Iterator
 
-from archlint.api import Bad, Context, Good, Problem, SelectFact, ServiceGraph, Severity, rule
+from archlint.api import Bad, Context, Good, Problem, SelectFact, ServiceGraph, Severity, regex, rule
 
 _ALERTS = "monitoring.coreos.com/PrometheusRule"
-_BURN = re.compile(r"burn|budget|slo", re.IGNORECASE)
-_WORD = re.compile(r"[a-z0-9]+(?:[-_.][a-z0-9]+)*", re.IGNORECASE)
+_BURN = regex(r"burn|budget|slo", re.IGNORECASE)
+_WORD = regex(r"[a-z0-9]+(?:[-_.][a-z0-9]+)*", re.IGNORECASE)
 _SLO = """
 apiVersion: openslo/v1
 kind: SLO

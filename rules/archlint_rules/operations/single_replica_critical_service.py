@@ -30,6 +30,7 @@ from archlint.api import (
     exposed,
     infrastructure_roles,
     key_words,
+    regex,
     rule,
 )
 
@@ -38,7 +39,7 @@ _KINDS = frozenset(("Deployment", "StatefulSet", "ReplicaSet", "ReplicationContr
 _ELSEWHERE = frozenset((
     "DEV", "DEVELOPMENT", "LOCAL", "LOCALHOST", "TEST", "TESTS", "TESTING", "STAGING", "QA", "SANDBOX", "E2E", "CI", "MINIKUBE", "PREVIEW",
 ))  # fmt: skip
-_LEADER = re.compile(r"leader[-_]?elect", re.IGNORECASE)
+_LEADER = regex(r"leader[-_]?elect", re.IGNORECASE)
 _SERVICE = """
 apiVersion: apps/v1
 kind: Deployment

@@ -13,10 +13,10 @@ Let liveness check the process only (`/actuator/health/liveness` in Spring Boot)
 import re
 from collections.abc import Iterator
 
-from archlint.api import Bad, Context, Good, Problem, Severity, rule
+from archlint.api import Bad, Context, Good, Problem, Severity, regex, rule
 from archlint.formats.kubernetes import ContainerView
 
-_DEEP = re.compile(
+_DEEP = regex(
     r"/(?:deep|dependencies|db|database|full)(?:$|[/?])|/health/(?:ready|readiness|db|deep)|/ready(?:z|iness)?$|check[-_]?all",
     re.IGNORECASE,
 )

@@ -12,10 +12,10 @@ Set the cookie with `SameSite=Lax` or `Strict` and say so in the scheme's descri
 import re
 from collections.abc import Iterator
 
-from archlint.api import Bad, Context, Good, Problem, Related, Severity, rule
+from archlint.api import Bad, Context, Good, Problem, Related, Severity, regex, rule
 from archlint.formats.openapi import SAFE, OpenAPI, Operation, SecurityScheme
 
-_GUARD = re.compile(r"csrf|xsrf|same-?site", re.IGNORECASE)
+_GUARD = regex(r"csrf|xsrf|same-?site", re.IGNORECASE)
 _SHOWN = 5
 
 _SPEC = """

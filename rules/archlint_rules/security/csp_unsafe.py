@@ -15,13 +15,13 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from archlint.api import Bad, Context, Good, Location, Node, Problem, Severity, rule
+from archlint.api import Bad, Context, Good, Location, Node, Problem, Severity, regex, rule
 from archlint.formats.envoy import EnvoyConfig
 from archlint.formats.kong import KongPlugin
 from archlint.formats.kubernetes import Manifest, MeshRoute
 
 _HEADER = "content-security-policy"
-_SNIPPET = re.compile(
+_SNIPPET = regex(
     r"(?:add_header\s+[\"']?|more_set_headers\s+[\"'])Content-Security-Policy[\"']?\s*[:\s]\s*[\"']?(?P<value>[^\"\n]*)",
     re.IGNORECASE,
 )

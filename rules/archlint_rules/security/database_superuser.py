@@ -22,19 +22,20 @@ from archlint.api import (
     Severity,
     infrastructure_roles,
     key_words,
+    regex,
     rule,
 )
 
 _SUPERUSERS = frozenset(("root", "postgres", "sa", "admin", "administrator", "sys", "system", "dba", "mysql"))
-_URI = re.compile(
+_URI = regex(
     r"(?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|sqlserver|oracle)[^:]*://(?P<user>[^:@/\s]+)(?::[^@/\s]*)?@",
     re.IGNORECASE,
 )
-_PAIR = re.compile(r"(?:^|;)\s*(?:user id|uid|user|username)\s*=\s*(?P<user>[^;]+)", re.IGNORECASE)
-_USER_KEY = re.compile(
+_PAIR = regex(r"(?:^|;)\s*(?:user id|uid|user|username)\s*=\s*(?P<user>[^;]+)", re.IGNORECASE)
+_USER_KEY = regex(
     r"(?:DATASOURCE|DATABASE|DB|POSTGRES|PG|MYSQL|MARIADB|MONGO(?:DB)?|SQL)(?:_\w+)?_(?:USER|USERNAME)$|^PGUSER$"
 )
-_ROOTS_OWN = re.compile(r"^(?:MYSQL_ROOT|MONGO_INITDB_ROOT|POSTGRES_USER|MYSQL_USER|MARIADB_ROOT|PGADMIN)")
+_ROOTS_OWN = regex(r"^(?:MYSQL_ROOT|MONGO_INITDB_ROOT|POSTGRES_USER|MYSQL_USER|MARIADB_ROOT|PGADMIN)")
 _COMPOSE = """
 services:
   orders:

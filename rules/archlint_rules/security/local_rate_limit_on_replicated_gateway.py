@@ -11,7 +11,6 @@ Count in one place (in Kong `policy: redis`, in Envoy the global rate limit serv
 keeps a copy from being overloaded is not reported.
 """
 
-import re
 from collections.abc import Iterator
 
 from archlint.api import (
@@ -26,12 +25,11 @@ from archlint.api import (
     Service,
     ServiceGraph,
     Severity,
+    regex,
     rule,
 )
 
-_PERIOD = re.compile(
-    r"/(?:(?P<word>second|minute|hour|day|month|year)|(?P<number>[\d.]+)(?P<unit>ns|ms|s|m|h))\Z"
-)
+_PERIOD = regex(r"/(?:(?P<word>second|minute|hour|day|month|year)|(?P<number>[\d.]+)(?P<unit>ns|ms|s|m|h))\Z")
 _UNITS = {"ns": 1e-9, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3_600.0}
 _GUARD = 1.0
 _CLIENTS = frozenset(("resilience4j",))

@@ -33,18 +33,19 @@ from archlint.api import (
     beginnings,
     exposures,
     plain_name,
+    regex,
     rule,
 )
 
-_TELLING = re.compile(
+_TELLING = regex(
     r"(?:^|/)(?:actuator(?!/(?:health|info|liveness|readiness))|metrics|heapdump|threaddump|jolokia|h2-console|debug/(?:pprof|vars)|pprof)(?:/|\Z)"
 )
-_FOR_PEOPLE = re.compile(r"(?:^|/)(?:swagger-ui(?:\.html)?|graphiql|admin)(?:/|\Z)")
+_FOR_PEOPLE = regex(r"(?:^|/)(?:swagger-ui(?:\.html)?|graphiql|admin)(?:/|\Z)")
 _HARMLESS = frozenset(("health", "info", "prometheus", "metrics", "liveness", "readiness"))
-_DEBUGGER = re.compile(
+_DEBUGGER = regex(
     r"(?:-agentlib:jdwp|-Xrunjdwp)\S*?address=(?:\*|0\.0\.0\.0):(?P<jdwp>\d+)|--inspect(?:-brk)?=0\.0\.0\.0:(?P<node>\d+)"
 )
-_NOT_FOR_ALL = re.compile(r"dev|test|local|debug", re.IGNORECASE)
+_NOT_FOR_ALL = regex(r"dev|test|local|debug", re.IGNORECASE)
 _WAYS = {
     "load-balancer": "a load balancer",
     "node-port": "a port of every node",

@@ -13,7 +13,7 @@ Offer named filters, and build the query from bound parameters.
 import re
 from collections.abc import Iterator
 
-from archlint.api import Bad, Context, Good, Location, Problem, Severity, rule
+from archlint.api import Bad, Context, Good, Location, Problem, Severity, regex, rule
 from archlint.formats.openapi import OpenAPI, Operation, Schema
 from archlint.formats.openapi.requests import request_schemas
 from archlint.formats.openapi.words import bare, words
@@ -21,7 +21,7 @@ from archlint.formats.openapi.words import bare, words
 _NAMES = frozenset((
     "sql", "hql", "jpql", "rawquery", "rawsql", "sqlquery", "whereclause", "sqlwhere", "wheresql", "sqlexpression", "sqlfilter", "sqlstatement", "orderbyclause", "havingclause",
 ))  # fmt: skip
-_SAID = re.compile(
+_SAID = regex(
     r"\b(?:raw )?sql (?:expression|where|clause|condition|fragment|snippet)|where[- ]clause", re.IGNORECASE
 )
 _PRODUCT = frozenset(

@@ -10,7 +10,6 @@ when it is removed, and rotating it means a commit.
 Keep it in a secret store, refer to it (`secretKeyRef`, `${VARIABLE}`, Docker secrets), and change the value: it is known now.
 """
 
-import re
 from collections.abc import Iterator
 
 from archlint.api import (
@@ -23,6 +22,7 @@ from archlint.api import (
     Severity,
     credential_in,
     key_words,
+    regex,
     rule,
 )
 from archlint.formats import compose, kubernetes, score, spring
@@ -48,8 +48,8 @@ _WEAK = frozenset(
     )
 )
 _ISSUED = ("API_KEY", "APIKEY", "ACCESS_TOKEN", "AUTH_TOKEN")
-_WORD = re.compile(r"[a-z]{1,8}")
-_IN_URI = re.compile(r"://[^:@/\s]*:(?P<password>[^@/\s]+)@")
+_WORD = regex(r"[a-z]{1,8}")
+_IN_URI = regex(r"://[^:@/\s]*:(?P<password>[^@/\s]+)@")
 _POD = """
 apiVersion: v1
 kind: Pod

@@ -10,16 +10,15 @@ or, once it is revoked, how long the service is down.
 Let it be refreshed (`refreshPolicy: Periodic`, `refreshInterval: 1h`), and let the application notice: by a reload, or a restart when the Secret changes.
 """
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
-from archlint.api import Bad, Context, Good, Problem, Severity, rule
+from archlint.api import Bad, Context, Good, Problem, Severity, regex, rule
 from archlint.formats.kubernetes import Manifest
 
 _SPECS = {"ExternalSecret": ("spec",), "ClusterExternalSecret": ("spec", "externalSecretSpec")}
-_NONE = re.compile(r"0+(?:\.0+)?(?:(?:h|m|s|ms|us|µs|ns)(?:0+(?:h|m|s|ms|us|µs|ns))*)?\Z")
-_BOOTSTRAP = re.compile(r"bootstrap|(?:^|-)init(?:ial)?(?:-|$)|(?:^|-)seed(?:-|$)")
+_NONE = regex(r"0+(?:\.0+)?(?:(?:h|m|s|ms|us|µs|ns)(?:0+(?:h|m|s|ms|us|µs|ns))*)?\Z")
+_BOOTSTRAP = regex(r"bootstrap|(?:^|-)init(?:ial)?(?:-|$)|(?:^|-)seed(?:-|$)")
 _RESOURCE = """
 apiVersion: external-secrets.io/v1
 kind: ExternalSecret

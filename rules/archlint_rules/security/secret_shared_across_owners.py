@@ -10,7 +10,6 @@ the secret opens: a database.
 Give each service credentials of its own, with the rights that it needs.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -27,13 +26,14 @@ from archlint.api import (
     Severity,
     WorkloadFact,
     infrastructure_roles,
+    regex,
     rule,
 )
 from archlint.formats.kubernetes.secrets_operators import remote_keys
 
 _MOST_PLACES = 4
 _EXTERNAL = "external-secrets.io/ExternalSecret"
-_COMMON = re.compile(
+_COMMON = regex(
     r"(?:^|[-_./])(?:ca|cas|cacert|ca-?certs?|ca-?bundle|root-?ca|trust(?:store|bundle)?|tls|certs?|registry|regcred|pull-?secrets?|docker(?:config|-?hub)?|"
     r"sentry|datadog|dd|newrelic|new-relic|otel|otlp|grafana|honeycomb|dynatrace|splunk|telemetry|license|licence)(?:[-_./]|$)"
 )

@@ -12,10 +12,10 @@ Set `maxLength` on the file, or declare the 413 response and say the limit in th
 import re
 from collections.abc import Iterator
 
-from archlint.api import Bad, Context, Good, Problem, Severity, rule
+from archlint.api import Bad, Context, Good, Problem, Severity, regex, rule
 from archlint.formats.openapi import Operation, Schema
 
-_LIMIT = re.compile(
+_LIMIT = regex(
     r"\b\d+\s?(?:[kmgt]i?b|bytes|megabytes|gigabytes|kilobytes)\b|(?:size|length) limit|max(?:imum)? (?:file |upload )?size|pre-?signed|signed url",
     re.IGNORECASE,
 )

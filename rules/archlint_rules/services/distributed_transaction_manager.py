@@ -10,11 +10,10 @@ between the phases leaves rows locked until somebody decides by hand. Most broke
 Keep transactions inside one service and its database. Across services use a saga with compensations, and an outbox for the messages that belong to a change.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator
 
-from archlint.api import Bad, Context, Document, Good, Problem, Setting, Severity, rule
+from archlint.api import Bad, Context, Document, Good, Problem, Setting, Severity, regex, rule
 from archlint.formats import compose, kubernetes
 from archlint.formats.spring import SpringConfig
 
@@ -28,7 +27,7 @@ _JMS = (
     "ibm.mq.",
 )
 _GROUPS = ("seata.txservicegroup", "spring.cloud.alibaba.seata.txservicegroup")
-_XA = re.compile(r"XADataSource\b")
+_XA = regex(r"XADataSource\b")
 _SEVERAL = 2
 
 

@@ -10,7 +10,6 @@ along.
 Give each service a workload of its own. What only helps a service (a proxy, a log shipper) may stay beside it.
 """
 
-import re
 from collections.abc import Iterator
 
 from archlint.api import (
@@ -22,17 +21,18 @@ from archlint.api import (
     Severity,
     engine_of,
     is_third_party,
+    regex,
     role_of,
     rule,
 )
 from archlint.formats.kubernetes import ContainerView, Workload
 
-_HELPS = re.compile(
+_HELPS = regex(
     r"proxy|sidecar|agent|reload|sync|collector|exporter|shipper|forward|logg|(?:^|-)logs?(?:-|$)|metric|monitor|statsd|inject|adapter|ambassador|init|wait|debug|"
     r"helper|watch|refresh|renew|vault|envoy|istio|linkerd|dapr|otel|fluent|filebeat|nginx|httpd|caddy|haproxy|varnish|rbac|authz|authn|(?:^|-)opa(?:-|$)|oauth|auth2|tunnel|cloudsql|busybox|toolbox"
 )
 _OWN = frozenset(("metrics", "health", "healthz", "admin", "probe", "prom", "prometheus", "debug", "pprof"))
-_TAG = re.compile(r":[^:/]*\Z")
+_TAG = regex(r":[^:/]*\Z")
 _POD = """
 apiVersion: apps/v1
 kind: Deployment
