@@ -50,3 +50,40 @@ def test_one_batch_without_a_limit_and_no_patch(box: dict[str, list[str]]) -> No
 
 def test_token_endpoints_and_signed_downloads_are_open(box: dict[str, list[str]]) -> None:
     assert box["operation-unauthenticated"] == []
+
+
+def test_dapr_retries_without_end(shared: Path, check: Check) -> None:
+    """The one Resiliency of the snapshot; beside it stands a file without `apiVersion` and `kind`, which Dapr does not load."""
+    folder = shared / "corpus" / "systems" / "dapr-quickstarts"
+    files = {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*.yaml"))}
+    if not files:
+        pytest.skip("the corpus has no quickstarts of Dapr")
+    found = check(files, "retry-unbounded", "queue-without-dlq").report.findings
+    assert [(finding.rule, finding.message, finding.at.path) for finding in found] == [
+        (
+            "retry-unbounded",
+            "`retryForever` retries without end",
+            "state_management/resources/resiliency.yaml",
+        )
+    ]
+
+
+def test_dapr_as_counted_in_the_catalog(check: Check) -> None:
+    """Three retries without end and four subscriptions without dead letters, as the quickstarts had them when they were counted."""
+    resiliency = "apiVersion: dapr.io/v1alpha1\nkind: Resiliency\nmetadata: {{name: myresiliency}}\nspec:\n  policies: {{retries: {{{}}}}}\n  targets: {{{}}}\n"
+    forever = "retryForever: {policy: constant, duration: 5s, maxRetries: -1}"
+    subscription = "apiVersion: dapr.io/v2alpha1\nkind: Subscription\nmetadata: {{name: {}}}\nspec: {{topic: orders, routes: {{default: /orders}}, pubsubname: orderpubsub}}\n"
+    files = {
+        "invoke/resiliency.yaml": resiliency.format(
+            forever, "apps: {order-processor: {retry: retryForever}}"
+        ),
+        "state/resiliency.yaml": resiliency.format(
+            forever, "components: {statestore: {outbound: {retry: retryForever}}}"
+        ),
+        "default/resiliency.yaml": resiliency.format(
+            "DefaultRetryPolicy: {duration: 1s, maxRetries: -1}", ""
+        ),
+        **{f"sub/{name}.yaml": subscription.format(name) for name in ("a", "b", "c", "d")},
+    }
+    found = [finding.rule for finding in check(files, "retry-unbounded", "queue-without-dlq").report.findings]
+    assert (found.count("retry-unbounded"), found.count("queue-without-dlq")) == (3, 4)
