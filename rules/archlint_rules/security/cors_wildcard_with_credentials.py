@@ -13,8 +13,38 @@ List the origins that need it, or do without credentials.
 from collections.abc import Iterator
 from typing import Any
 
-from archlint.api import Bad, Context, Good, Problem, Severity, rule
+from archlint.api import Bad, Context, Good, Node, Problem, Severity, rule
+from archlint.formats.envoy import EnvoyConfig
+from archlint.formats.kong import KongPlugin
 from archlint.formats.kubernetes import Manifest, MeshRoute
+
+_ANY = frozenset((".*", "^.*$", ".+", "*", "^.+$"))
+_KONG = """
+_format_version: "3.0"
+services:
+  - name: orders
+    url: http://orders:8080
+    plugins:
+      - name: cors
+        config:{marker}
+          {config}
+"""
+_ENVOY = """
+static_resources:
+  listeners:
+    - filter_chains:
+        - filters:
+            - name: envoy.filters.network.http_connection_manager
+              typed_config:
+                route_config:
+                  virtual_hosts:
+                    - name: shop
+                      routes: [{{match: {{prefix: /}}, route: {{cluster: shop}}}}]
+                      typed_per_filter_config:
+                        envoy.filters.http.cors:{marker}
+                          allow_origin_string_match: [{origin}]
+                          allow_credentials: true
+"""
 
 _ISTIO = """
 apiVersion: networking.istio.io/v1
@@ -39,11 +69,13 @@ def _istio(origin: str, *, credentials: bool = True, marker: str = "") -> str:
     id="cors-wildcard-with-credentials",
     category="security",
     severity=Severity.ERROR,
-    subject=(MeshRoute, Manifest),
+    subject=(MeshRoute, Manifest, KongPlugin, EnvoyConfig),
     since="0.1.0",
     references=(
         "https://fetch.spec.whatwg.org/#cors-protocol-and-credentials",
         "https://gateway-api.sigs.k8s.io/reference/spec/#httpcorsfilter",
+        "https://developer.konghq.com/plugins/cors/",
+        "https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/cors_filter",
     ),
     tags=("security",),
     examples=(
@@ -61,18 +93,75 @@ def _istio(origin: str, *, credentials: bool = True, marker: str = "") -> str:
             """,
             "ingress-nginx allows credentials by default",
         ),
+        Bad(
+            _KONG.format(
+                marker="  # <- `orders` lets every origin call with credentials",
+                config="{origins: ['*'], credentials: true}",
+            )
+        ),
+        Bad(
+            _KONG.format(
+                marker="  # <- `orders` lets every origin call with credentials", config="credentials: true"
+            ),
+            "every origin is the default, and Kong echoes it",
+        ),
+        Bad(
+            _ENVOY.format(
+                marker="  # <- `shop` lets every origin call with credentials",
+                origin="{safe_regex: {regex: '.*'}}",
+            )
+        ),
+        Good(_KONG.format(marker="", config="{origins: ['https://shop.example'], credentials: true}")),
+        Good(_KONG.format(marker="", config="{origins: ['*']}"), "no credentials is the default"),
+        Good(_KONG.format(marker="", config="{origins: '${{ env \"DECK_ORIGINS\" }}', credentials: true}")),
+        Good(_ENVOY.format(marker="", origin="{exact: 'https://shop.example'}")),
         Good(_istio('{exact: "https://shop.example"}')),
         Good(_istio('{regex: ".*"}', credentials=False)),
         Good(_istio('{regex: "https://[a-z]+[.]shop[.]example"}'), "a pattern of known hosts"),
     ),
 )
-def cors_wildcard_with_credentials(subject: MeshRoute | Manifest, context: Context) -> Iterator[Problem]:
+def cors_wildcard_with_credentials(
+    subject: MeshRoute | Manifest | KongPlugin | EnvoyConfig, context: Context
+) -> Iterator[Problem]:
     """Report CORS policies that match everything and allow credentials."""
     del context
-    if isinstance(subject, Manifest):
-        if subject.kind == "Ingress" and _nginx(subject.annotations):
-            yield _problem(subject.name, subject, "metadata", "annotations")
+    if isinstance(subject, MeshRoute):
+        yield from _mesh(subject)
+    elif isinstance(subject, KongPlugin):
+        yield from _kong(subject)
+    elif isinstance(subject, EnvoyConfig):
+        yield from _envoy(subject)
+    elif subject.kind == "Ingress" and _nginx(subject.annotations):
+        yield _problem(subject.name, subject, "metadata", "annotations")
+
+
+def _kong(plugin: KongPlugin) -> Iterator[Problem]:
+    """Yield where Kong echoes any origin: with `*` among the origins, and without any (handler of its plugin `cors`)."""
+    if plugin.name != "cors" or not plugin.is_enabled or plugin.config.get("credentials") is not True:
         return
+    origins = plugin.config.get("origins")
+    if not origins or (isinstance(origins, list) and any(str(one) in _ANY for one in origins)):
+        yield _problem(plugin.subject, plugin, "config")
+
+
+def _envoy(config: EnvoyConfig) -> Iterator[Problem]:
+    for node in (*(host for _, host in config.virtual_hosts), *config.routes):
+        for keys in (
+            ("typed_per_filter_config", "envoy.filters.http.cors"),
+            ("cors",),
+            ("route", "cors"),
+        ):
+            way = node.way(*keys)
+            origins = node.pick(*way, "allow_origin_string_match") or node.pick(*way, "allow_origin")
+            if (
+                node.pick(*way, "allow_credentials") is True
+                and isinstance(origins, list)
+                and any(map(_is_any, origins))
+            ):
+                yield _problem(node.name_of() or "envoy", node, *way)
+
+
+def _mesh(subject: MeshRoute) -> Iterator[Problem]:
     policy = subject.get("corsPolicy")
     if (
         isinstance(policy, dict)
@@ -90,7 +179,7 @@ def cors_wildcard_with_credentials(subject: MeshRoute | Manifest, context: Conte
             yield _problem(subject.name, subject, "filters", index, "cors")
 
 
-def _problem(name: str, subject: MeshRoute | Manifest, *keys: str | int) -> Problem:
+def _problem(name: str, subject: Node, *keys: str | int) -> Problem:
     return Problem(
         f"`{name}` lets every origin call with credentials",
         subject.at(*keys, on_key=True),
@@ -103,10 +192,12 @@ def _is_any(origin: Any) -> bool:
         return origin == "*"
     if not isinstance(origin, dict):
         return False
+    pattern = origin.get("safe_regex", origin.get("safeRegex"))
+    regex = pattern.get("regex") if isinstance(pattern, dict) else origin.get("regex")
     return (
         origin.get("exact") == "*"
-        or origin.get("prefix") == ""
-        or origin.get("regex") in {".*", "^.*$", ".+", "*", "^.+$"}
+        or origin.get("prefix") in {"", "*"}
+        or (isinstance(regex, str) and regex in _ANY)
     )
 
 
