@@ -37,6 +37,30 @@ _MORE = {
         relationships:
           - {unique-id: c, relationship-type: {connects: {source: {node: a}, destination: {node: b}}}, protocol: JDBC}
     """,
+    "pact.yaml": """
+        consumer: {name: web}
+        provider: {name: orders}
+        interactions:
+          - description: a
+            type: Synchronous/HTTP
+            pending: true
+            request: {method: post, path: /a/1, query: {b: ["1"]}, headers: {content-type: application/json}, body: {content: {c: [1]}}}
+            response:
+              status: 200
+              body: {content: {d: 1}, contentType: application/json, encoded: false}
+              matchingRules: {body: {"$.d": {matchers: [{match: type}]}}, status: {}}
+          - {description: b, type: Asynchronous/Messages, contents: {content: {e: 1}}, metadata: {topic: t}, comments: {references: {AsyncAPI: {messageId: m}}}}
+        metadata: {pactSpecification: {version: "4.0"}}
+    """,
+    "rabbitmq.yaml": """
+        rabbitmq_version: 4.1.0
+        vhosts: [{name: /, metadata: {default_queue_type: quorum}}]
+        queues: [{name: a, vhost: /, arguments: {x-dead-letter-exchange: x, x-dead-letter-routing-key: k, x-max-length: 5}}, {name: b, vhost: /}]
+        exchanges: [{name: x, vhost: /, type: direct, arguments: {alternate-exchange: y}}]
+        bindings: [{source: x, vhost: /, destination: a, destination_type: queue, routing_key: k}]
+        policies: [{name: p, vhost: /, pattern: ^a, priority: 1, apply-to: queues, definition: {ha-mode: all, dead-letter-exchange: x}}]
+        parameters: [{component: operator_policy, name: o, vhost: /, value: {pattern: a, definition: [[max-length, 5]]}}]
+    """,
     "asyncapi.yaml": """
         asyncapi: 2.6.0
         info: {title: orders, version: 1.0.0}

@@ -3,6 +3,12 @@
 from collections.abc import Iterator
 
 from archlint.api import Document, Fact, Format, Node, Problem
+from archlint.formats.backstage.definitions import (
+    SUBJECTS,
+    definition_of,
+    facts_of_definition,
+    faults_of_definition,
+)
 from archlint.formats.backstage.entities import Entity, full_reference
 from archlint.formats.backstage.facts import facts_of
 from archlint.formats.backstage.structure import structure_of
@@ -14,7 +20,7 @@ class BackstageFormat(Format):
     """Recognises entities by `apiVersion: backstage.io/…`."""
 
     name = "backstage"
-    subjects = (Entity,)
+    subjects = (Entity, *SUBJECTS)
 
     def sniff(self, document: Document) -> str:
         """Return `backstage Component` and the like."""
@@ -26,13 +32,20 @@ class BackstageFormat(Format):
         return f"backstage {kind}" if known and isinstance(kind, str) else ""
 
     def visit(self, document: Document, wanted: frozenset[type[Node]]) -> Iterator[Node]:
-        """Yield the entity."""
+        """Yield the entity, and the views of the description that it holds."""
+        entity = Entity(document, (), document.data)
         if Entity in wanted:
-            yield Entity(document, (), document.data)
+            yield entity
+        found = None if wanted.isdisjoint(SUBJECTS) else definition_of(entity)
+        if found is not None:
+            definition, form = found
+            yield from form.visit(definition, wanted)
 
     def facts(self, document: Document) -> Iterator[Fact]:
         """Yield services, APIs, datastores and what they depend on."""
-        yield from facts_of(Entity(document, (), document.data))
+        entity = Entity(document, (), document.data)
+        yield from facts_of(entity)
+        yield from facts_of_definition(entity)
 
     def validate(self, document: Document) -> Iterator[Problem]:
         """Yield what breaks the descriptor format of the entity's kind; a template is not an entity yet."""
@@ -41,6 +54,7 @@ class BackstageFormat(Format):
             return
         for fault in structure_of(entity.kind, entity.text("type")).faults(document.data):
             yield Problem(fault.message, document.at(fault.pointer, on_key=fault.on_key), help=fault.help)
+        yield from faults_of_definition(entity)
 
 
 FORMAT = BackstageFormat()
