@@ -8,7 +8,7 @@ from conftest import Check
 
 from archlint.api import Document, RouteFact
 from archlint.engine.resolve import Workspace
-from archlint.formats.envoy import FORMAT, milliseconds
+from archlint.formats.envoy import FORMAT, EnvoyFilter, milliseconds
 from archlint.model.builder import build_graph
 
 BOOTSTRAP = """
@@ -42,7 +42,7 @@ BOOTSTRAP = """
                           "@type": type.googleapis.com/envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication
                           providers: {idp: {remote_jwks: {http_uri: {uri: "http://idp/keys", cluster: idp}}}}
                       - name: envoy.filters.http.local_ratelimit
-                        typed_config: {token_bucket: {max_tokens: 100, tokens_per_fill: 50, fill_interval: 60s}}
+                        typed_config: {token_bucket: {max_tokens: 100, tokens_per_fill: 50, fill_interval: 60s}, filter_enabled: &all {default_value: {numerator: 100}}, filter_enforced: *all}
                       - name: envoy.filters.http.router
             - filters:
                 - name: envoy.filters.network.tcp_proxy
@@ -158,6 +158,39 @@ def test_what_envoy_does_by_itself_is_a_default(tmp_path: Path) -> None:
     without = _routes(_read(tmp_path, silent))["/stock"].policy
     assert without is not None
     assert (without.number("retries"), without.number("retries", defaults=False)) == (0, None)
+
+
+def test_a_local_limit_counts_where_it_is_enforced(tmp_path: Path) -> None:
+    text = dedent(BOOTSTRAP).replace(", filter_enforced: *all", "")
+    policy = _routes(_read(tmp_path, text))["/orders"].policy
+    assert policy is not None
+    assert "rateLimit" not in policy.values
+
+
+def test_a_filter_may_be_wrapped_in_a_typed_struct(tmp_path: Path) -> None:
+    text = """
+        static_resources:
+          listeners:
+            - filter_chains:
+                - filters:
+                    - name: envoy.http_connection_manager
+                      config:
+                        http_filters:
+                          - name: keys
+                            typed_config:
+                              "@type": type.googleapis.com/udpa.type.v1.TypedStruct
+                              type_url: type.googleapis.com/envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication
+                              value: {providers: {}}
+                          - {name: envoy.rate_limit, config: {domain: shop}}
+                          - name: bare
+        """
+    document = _read(tmp_path, text)
+    filters = list(FORMAT.visit(document, frozenset((EnvoyFilter,))))
+    assert [(one.kind, one.config.data) for one in filters if isinstance(one, EnvoyFilter)] == [
+        ("jwt_authn", {"providers": {}}),
+        ("ratelimit", {"domain": "shop"}),
+        ("bare", {}),
+    ]
 
 
 def test_fields_may_be_written_in_camel_case(tmp_path: Path) -> None:

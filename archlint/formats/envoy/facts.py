@@ -193,9 +193,10 @@ def _limiter(route: EnvoyRoute) -> str:
 
 
 def rate_of(config: EnvoyNode) -> tuple[str, Location] | None:
-    """Return the limit of a token bucket as `100/minute`, and where it stands."""
+    """Return the limit of a token bucket as `100/minute`, and where it stands; the filter enforces nothing unless it is told to."""
     bucket = config.pick("token_bucket")
-    if not isinstance(bucket, dict):
+    shares = [config.pick(key, "default_value", "numerator") for key in ("filter_enabled", "filter_enforced")]
+    if not isinstance(bucket, dict) or not all(shares):
         return None
     node = EnvoyNode(config.document, (*config.pointer, *config.way("token_bucket")), bucket)
     count = node.pick("tokens_per_fill") or 1

@@ -86,14 +86,22 @@ class EnvoyFilter(EnvoyNode):
     @cached_property
     def kind(self) -> str:
         """What filter it is: `jwt_authn`, `http_connection_manager`; told by its type, or by its well-known name."""
-        match = _TYPE.search(str(self.pick(*self.config_at, "@type") or ""))
+        outer = self.way(*self.config_at[:1])
+        types = (self.pick(*outer, "type_url"), self.pick(*outer, "@type")) if outer else ()
+        match = next((found for one in types if (found := _TYPE.search(str(one)))), None)
         name = match["name"] if match else self.name_of().rpartition(".")[2]
         return _SYNONYMS.get(name, name)
 
     @cached_property
     def config_at(self) -> Pointer:
-        """The way to its configuration."""
-        return next((way for key in _CONFIGS if isinstance(self.get(*(way := self.way(key))), dict)), ())
+        """The way to its configuration, into a `TypedStruct` where it is wrapped in one."""
+        for key in _CONFIGS:
+            way = self.way(key)
+            if isinstance(self.get(*way), dict):
+                inner = (*way, "value")
+                wrapped = isinstance(self.get(*inner), dict) and self.pick(*way, "type_url") is not None
+                return inner if wrapped else way
+        return ()
 
     @cached_property
     def config(self) -> "EnvoyNode":

@@ -71,6 +71,8 @@ static_resources:
                     typed_config:
                       token_bucket:  # <- each of the 2 copies of `edge` counts to `1000/minute` by itself
                         {max_tokens: 1000, tokens_per_fill: 1000, fill_interval: 60s}
+                      filter_enabled: {default_value: {numerator: 100}}
+                      filter_enforced: {default_value: {numerator: 100}}
   clusters: [{name: orders, hosts: [{socket_address: {address: orders, port_value: 8080}}]}]
 """
 
