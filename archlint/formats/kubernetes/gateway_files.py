@@ -1,18 +1,19 @@
-"""Configuration of gateways in ConfigMaps and in Kong's resources.
+"""Configuration of gateways and collectors in ConfigMaps and in resources of their own.
 
 Whoever mounts the ConfigMap routes; what stands in it is located at the ConfigMap's entry.
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 from msgspec.structs import replace
 
-from archlint.api import DependencyFact, Fact, Node, RouteFact, Source, parse
-from archlint.formats import envoy, kong
+from archlint.api import DependencyFact, Fact, Node, Pointer, RouteFact, Source, parse
+from archlint.formats import envoy, kong, otel_collector
 from archlint.formats.kubernetes.views import Manifest
 
 GROUPS = ("",)
-SUBJECTS = (*envoy.FORMAT.subjects, *kong.FORMAT.subjects)
+SUBJECTS = (*envoy.FORMAT.subjects, *kong.FORMAT.subjects, *otel_collector.FORMAT.subjects)
 """The views that ConfigMaps may hold."""
 _KONG = "configuration.konghq.com"
 _PLUGINS = frozenset(("KongPlugin", "KongClusterPlugin"))
@@ -57,3 +58,23 @@ def nodes(manifest: Manifest, wanted: frozenset[type[Node]]) -> Iterator[Node]:
             yield from envoy.nodes(config, wanted)
         else:
             yield from kong.nodes(config, wanted)
+    for collector in _collectors(manifest):
+        yield from otel_collector.nodes(collector, wanted)
+
+
+def _collectors(manifest: Manifest) -> Iterator[otel_collector.CollectorConfig]:
+    """Yield the configurations of collectors: in a ConfigMap, or in the resource of OpenTelemetry's operator."""
+    found: list[tuple[Pointer, Any]] = []
+    if manifest.kind == "ConfigMap" and not manifest.group:
+        found = [(("data", key), text) for key, text in manifest.mapping("data").items()]
+    elif manifest.kind == "OpenTelemetryCollector" and manifest.group == "opentelemetry.io":
+        found = [(("spec", "config"), manifest.get("spec", "config"))]
+    for keys, value in found:
+        pointer = (*manifest.pointer, *keys)
+        if isinstance(value, dict) and otel_collector.is_collector(value):
+            yield otel_collector.CollectorConfig(manifest.document, pointer, value)
+        elif isinstance(value, str) and "pipelines" in value and "exporters" in value:
+            source = Source(str(keys[-1]), value.encode("utf-8", "surrogatepass"))
+            for document in parse(source).documents:
+                if otel_collector.is_collector(document.data):
+                    yield otel_collector.CollectorConfig(manifest.document, pointer, document.data)
