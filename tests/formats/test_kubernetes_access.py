@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from archlint.api import SelectFact, Source, parse, rules_in
-from archlint.config.model import Config
+from archlint.config.model import Config, Layer
 from archlint.engine.pipeline import Request, run
 from archlint.engine.resolve import Workspace
 from archlint.formats.kubernetes import FORMAT
@@ -181,7 +181,8 @@ def _documents() -> list[list[Any]]:
 
 def test_values_of_any_type_break_no_rule(tmp_path: Path, registry: Registry) -> None:
     chance = random.Random(5)
-    config = Config(registry.rules, profile="all", complete=("**",), today="2026-01-01")
+    layers = (Layer(select=_RULES),)
+    config = Config(registry.rules, profile="all", layers=layers, complete=("**",), today="2026-01-01")
     every = _documents()
     for number in range(_ROUNDS):
         documents = copy.deepcopy(every[number % len(every)])
