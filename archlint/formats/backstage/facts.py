@@ -9,6 +9,10 @@ from archlint.formats.backstage.entities import Entity, full_reference
 
 _STORES = frozenset(("database", "db", "datastore", "bucket", "cache", "schema", "warehouse"))
 _WITHOUT_RUNTIME = frozenset(("library", "documentation", "package", "plugin", "template"))
+_ROLES = {
+    "website": "frontend", "frontend": "frontend", "bff": "bff", "backend-for-frontend": "bff", "gateway": "gateway", "api-gateway": "gateway",
+}  # fmt: skip
+"""What some types of components say of their role; the type is free text."""
 _NAME_LABELS = ("app", "app.kubernetes.io/name", "k8s-app")
 _SUBSTITUTIONS = ("$text", "$json", "$yaml", "$openapi", "$asyncapi", "$graphql", "$grpc")
 
@@ -52,7 +56,7 @@ def _component(entity: Entity) -> Iterator[Fact]:
         aliases=tuple(_aliases(entity)),
         system=full_reference(system, "system", entity.namespace) if system else "",
         owner=entity.text("owner"),
-        role="frontend" if kind in {"website", "frontend"} else "",
+        role=_ROLES.get(kind, ""),
         lifecycle=entity.text("lifecycle"),
         first_party=True,
         declares="dependsOn" in entity.mapping("spec") or "consumesApis" in entity.mapping("spec"),

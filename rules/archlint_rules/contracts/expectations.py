@@ -40,7 +40,16 @@ def faults(value: Any, schema: Any, shapes: Shapes, rules: Rules, *, sent: bool)
     """Yield where *value* contradicts *schema*, whose `$ref`s name *shapes*; *rules* are the matching rules that hold for it.
 
     What is *sent* has to have all that is required. What is expected of somebody else may be a part of it, and has to be described.
+    What holds for several items of a list is told once.
     """
+    told: set[tuple[str, str]] = set()
+    for fault in _all_faults(value, schema, shapes, rules, sent=sent):
+        if (fault.path, fault.kind) not in told:
+            told.add((fault.path, fault.kind))
+            yield fault
+
+
+def _all_faults(value: Any, schema: Any, shapes: Shapes, rules: Rules, *, sent: bool) -> Iterator[Fault]:
     pending: deque[tuple[tuple[str, ...], Any, Any]] = deque([((), value, schema)])
     for _ in range(_MOST_STEPS):
         if not pending:
@@ -199,7 +208,7 @@ def _list(schema: dict[str, Any], key: str) -> list[Any]:
 def _shown(path: tuple[str, ...]) -> str:
     text = ""
     for step in path:
-        text += "[]" if step.isdecimal() and text else f".{step}" if text else step
+        text += "[]" if step.isdecimal() else f".{step}" if text else step
     return text
 
 
