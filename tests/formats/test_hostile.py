@@ -17,6 +17,67 @@ _VALUES: tuple[Any, ...] = (
     5, -1, 1.5, True, None, "", "text", "[", "http://[", [], {}, ["a", 1, None], {"$ref": "#"}, {"$ref": 5}, {"a": {"b": [1]}},
 )  # fmt: skip
 _MORE = {
+    "kong.yml": """
+        _format_version: "3.0"
+        services:
+          - name: orders
+            url: http://orders:8080
+            retries: 3
+            read_timeout: 5000
+            client_certificate: c
+            routes: [{name: orders, paths: [/orders], hosts: [a], methods: [GET], plugins: [{name: jwt}]}]
+            plugins: [{name: rate-limiting, config: {second: 5, minute: 2}}, {name: cors, config: {origins: ["*"], credentials: true}}]
+          - {name: stock, host: stock.up, protocol: https, port: 443}
+        routes: [{name: stock, service: {name: stock}, paths: [/stock]}]
+        upstreams: [{name: stock.up, hash_on: cookie, targets: [{target: "stock:80", weight: 1}], healthchecks: {passive: {unhealthy: {http_failures: 1}}}}]
+        targets: [{upstream: stock.up, target: "b:1"}]
+        plugins:
+          - {name: rate-limiting-advanced, config: {limit: [5, 2], window_size: [1, 60]}, route: stock}
+          - {name: upstream-timeout, config: {read_timeout: 1}}
+          - {name: openid-connect, config: {issuer: "http://a.example", auth_methods: [bearer]}}
+          - {name: response-transformer, config: {add: {headers: ["Content-Security-Policy:script-src *"]}}}
+        consumers: [{username: a, plugins: [{name: acl}]}]
+    """,
+    "envoy.yaml": """
+        static_resources:
+          listeners:
+            - filter_chains:
+                - filters:
+                    - name: envoy.filters.network.http_connection_manager
+                      typed_config:
+                        route_config:
+                          virtual_hosts:
+                            - name: shop
+                              domains: [a]
+                              retry_policy: {retry_on: 5xx}
+                              cors: {allow_origin_string_match: [{safe_regex: {regex: ".*"}}], allow_credentials: true}
+                              response_headers_to_add: [{header: {key: content-security-policy, value: "script-src *"}}]
+                              routes:
+                                - match: {prefix: /orders, headers: [{name: ":method", exact_match: GET}]}
+                                  route: {cluster: orders, timeout: 2s, retry_policy: {retry_on: 5xx, num_retries: 2, per_try_timeout: 3s, retry_back_off: {base_interval: 1s}}}
+                                  typed_per_filter_config: {jwt: {disabled: false}}
+                                - match: {safe_regex: {regex: a}}
+                                  route: {weighted_clusters: {clusters: [{name: orders, weight: 1}]}}
+                        http_filters:
+                          - {name: envoy.filters.http.jwt_authn, typed_config: {providers: {a: {remote_jwks: {http_uri: {uri: "http://a.example", cluster: orders}}}}}}
+                          - {name: envoy.filters.http.local_ratelimit, typed_config: {token_bucket: {max_tokens: 1, tokens_per_fill: 2, fill_interval: 60s}, filter_enabled: {default_value: {numerator: 1}}, filter_enforced: {default_value: {numerator: 1}}}}
+                    - {name: envoy.filters.network.tcp_proxy, typed_config: {cluster: orders}}
+          clusters:
+            - name: orders
+              hosts: [{socket_address: {address: b, port_value: 1}}]
+              load_assignment: {endpoints: [{lb_endpoints: [{endpoint: {address: {socket_address: {address: a, port_value: 1}}}}]}]}
+              outlier_detection: {consecutive_5xx: 5, consecutive_gateway_failure: 5, enforcing_consecutive_gateway_failure: 100}
+              circuit_breakers: {thresholds: [{max_connections: 1, retry_budget: {}}]}
+              transport_socket: {typed_config: {common_tls_context: {tls_certificates: [{}]}}}
+    """,
+    "service_config.yaml": """
+        methodConfig:
+          - name: [{service: a.B, method: C}, {service: a.D}]
+            timeout: 1s
+            retryPolicy: {maxAttempts: 3, initialBackoff: 1s, maxBackoff: 1s, backoffMultiplier: 1, retryableStatusCodes: [DEADLINE_EXCEEDED, 14]}
+          - {name: [{}], hedgingPolicy: {maxAttempts: 2, hedgingDelay: 1s}}
+        retryThrottling: {maxTokens: 1, tokenRatio: 1}
+    """,
     "manifest.yaml": """
         apiVersion: archlint.dev/v1alpha1
         kind: Service

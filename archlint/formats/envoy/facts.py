@@ -84,7 +84,7 @@ def _asked(config: EnvoyConfig, one: EnvoyFilter) -> Iterator[Fact]:
                 source="",
                 target=end.host,
                 kind="calls",
-                port=int(end.port) if end.port else None,
+                port=int(end.port) if end.port.isdecimal() else None,
                 extra={"filter": one.kind},
             )
 

@@ -246,7 +246,8 @@ class EnvoyCluster(EnvoyNode):
             node = EnvoyNode(self.document, (*self.pointer, *way), data)
             host, port = known_text(data.get("address")), node.pick("port_value")
             if host:
-                yield host, str(port) if isinstance(port, int) else "", node.at("address")
+                number = isinstance(port, int) and not isinstance(port, bool)
+                yield host, str(port) if number else "", node.at("address")
 
     def _sockets(self) -> Iterator[tuple[Pointer, dict[str, Any]]]:
         groups = [way for way, _ in self.messages("load_assignment", "endpoints")]
