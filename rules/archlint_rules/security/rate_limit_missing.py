@@ -13,7 +13,7 @@ Bound the requests of one client at the entry (an annotation of the Ingress, a p
 
 from collections.abc import Iterator
 
-from archlint.api import Bad, Context, Good, Guards, Problem, Related, ServiceGraph, Severity, rule
+from archlint.api import Bad, Context, Exposure, Good, Guards, Problem, Related, ServiceGraph, Severity, rule
 from archlint_rules.security.edges import entries
 
 _MOST_SHOWN = 10
@@ -135,13 +135,7 @@ def rate_limit_missing(graph: ServiceGraph, context: Context) -> Iterator[Proble
     for entry in entries(graph):
         if entry.is_unread or entry.declares("rate-limit"):
             continue
-        free = [
-            way
-            for way in entry.ways
-            if guards.of("rateLimit", way.route, way.service) is None
-            and not (way.route is not None and way.route.extra.get("edge"))
-            and not any("rate-limit" in api.traits for api in way.service.apis)
-        ]
+        free = entry.unless(lambda way: _is_bounded(way, guards))
         if free:
             first, *others = free
             yield Problem(
@@ -153,3 +147,11 @@ def rate_limit_missing(graph: ServiceGraph, context: Context) -> Iterator[Proble
                 ),
                 identity=("rate-limit", *entry.key),
             )
+
+
+def _is_bounded(way: Exposure, guards: Guards) -> bool:
+    return (
+        guards.of("rateLimit", way.route, way.service) is not None
+        or (way.route is not None and bool(way.route.extra.get("edge")))
+        or any("rate-limit" in api.traits for api in way.service.apis)
+    )
