@@ -200,12 +200,15 @@ def _extra(manifest: Manifest, path: str, kind: str) -> dict[str, Any]:
     rewrite = annotations.get(f"{_NGINX}rewrite-target")
     if rewrite is not None:
         found["rewrite"] = rewrite
+    if manifest.items("spec", "tls"):
+        found["tls"] = True
     headers = [
         match["name"].lower()
         for key, value in annotations.items()
         if key.endswith(("-snippet", "-snippets"))
         for match in _HEADER.finditer(value)
     ]
+    headers.extend(value.lower() for key, value in annotations.items() if "header" in key)
     if headers:
         found["headers"] = headers
     unknown = [key for key in annotations if key.endswith(_LISTS)]
