@@ -33,7 +33,7 @@ class Readers:
         for volume in workload.volumes:
             if volume.kind == "configmap" and volume.name in mounts:
                 _add(self._configs, f"{workload.scope}/{volume.source}", service)
-            elif volume.kind == "host":
+            elif volume.kind in {"host", "config"}:
                 _add(self._mounted, _inside(workload, volume.source), service)
         context = workload.extra.get("context")
         if isinstance(context, str):

@@ -3,6 +3,7 @@
 from pathlib import Path
 from textwrap import dedent
 
+import pytest
 from conftest import Check
 
 from archlint.api import Document, RouteFact
@@ -131,6 +132,26 @@ def test_who_mounts_the_file_is_the_gateway(check: Check) -> None:
     assert edges == {("edge", "calls", "orders"), ("edge", "calls", "stock")}
     assert {item.extractor for edge in graph.dependencies for item in edge.evidence} == {"kong"}
     assert all(edge.policies[0].tool == "kong" for edge in graph.dependencies)
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        "volumes: [{type: bind, source: ./gateway/kong.yml, target: /etc/kong/kong.yml}]",
+        "configs: [kong]",
+        "configs: [{source: kong, target: /etc/kong/kong.yml}]",
+        "build: ./gateway",
+        "build: {context: ., dockerfile: gateway/Dockerfile}",
+    ],
+)
+def test_ways_of_a_file_into_a_container(way: str, check: Check) -> None:
+    compose = dedent(COMPOSE).replace('volumes: ["./gateway/kong.yml:/etc/kong/kong.yml:ro"]', way)
+    compose = (
+        compose.replace("image: kong:3.6", "image: shop/edge")
+        + "configs: {kong: {file: ./gateway/kong.yml}}\n"
+    )
+    graph = build_graph(list(check({"compose.yaml": compose, "gateway/kong.yml": dedent(CONFIG)}).facts))
+    assert {edge.source.name for edge in graph.dependencies} == {"edge"}
 
 
 def test_the_only_kong_is_the_gateway_of_a_file_that_nobody_mounts(check: Check) -> None:

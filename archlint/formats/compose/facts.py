@@ -1,5 +1,6 @@
 """Facts of a compose project."""
 
+import posixpath
 import shlex
 from collections.abc import Iterator
 from typing import Any
@@ -62,10 +63,14 @@ def _workload(service: ComposeService) -> WorkloadFact:
 
 
 def _context(service: ComposeService) -> dict[str, Any]:
-    """Return the folder that the image is built from, as written."""
+    """Return the folder that the image is built in: that of the Dockerfile below the context, as written."""
     built = service.last("build", "context") or service.last("build")
     folder = service.text(built[0]) if built is not None and isinstance(built[0], str) else None
-    return {"context": folder} if folder else {}
+    recipe = service.last("build", "dockerfile")
+    name = service.text(recipe[0]) if recipe is not None and isinstance(recipe[0], str) else None
+    if not folder:
+        return {}
+    return {"context": posixpath.join(folder, posixpath.dirname(name or "")).rstrip("/")}
 
 
 def _labels(service: ComposeService) -> dict[str, str]:
@@ -163,6 +168,27 @@ def _volumes(service: ComposeService) -> Iterator[Volume]:
     for source, _, _ in _mounts(service):
         kind = "host" if source.startswith((".", "/", "~", "$")) else "named"
         yield Volume(name=source, kind=kind, source=source)
+    yield from _configs(service)
+
+
+def _configs(service: ComposeService) -> Iterator[Volume]:
+    """Yield the files that the service takes as `configs`."""
+    files = {
+        name: entry["file"]
+        for document in service.project.files
+        for name, entry in _entries(dict(_entries(document.data)).get("configs"))
+        if isinstance(entry, dict) and isinstance(entry.get("file"), str)
+    }
+    for value, _, _ in service.every("configs"):
+        for item in value if isinstance(value, list) else ():
+            name = item.get("source") if isinstance(item, dict) else item
+            path = service.text(files[name]) if isinstance(name, str) and name in files else None
+            if path:
+                yield Volume(name=str(name), kind="config", source=path)
+
+
+def _entries(value: Any) -> list[tuple[str, Any]]:
+    return list(value.items()) if isinstance(value, dict) else []
 
 
 def _health(service: ComposeService) -> Probe | None:
