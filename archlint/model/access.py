@@ -76,6 +76,11 @@ class Access:
                 self._index(fact)
         self.linkerd = Linkerd(graph.selects)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing says anything of access."""
+        return not (self._by_label or self._wide or self.linkerd.servers)
+
     def permits(self, reach: Reach) -> Verdict:
         """Tell whether the policies let *reach* through: all tools must."""
         verdicts = [
@@ -193,7 +198,8 @@ class Access:
         wanted = pairs(selector_of(fact))
         known = [pair for pair in wanted if not is_unknown(pair[1])]
         if known:
-            self._by_label[fact.scope, *known[0]].append(fact)
+            rarest = min(known, key=lambda pair: self.pods.count(fact.scope, pair))
+            self._by_label[fact.scope, *rarest].append(fact)
         else:
             self._wide[fact.scope].append(fact)
 

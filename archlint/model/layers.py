@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
+from archlint.model.access import Access, access_policies
 from archlint.model.edges import Edges
 from archlint.model.facts import Backend, BaseFact, PolicyFact, RouteFact
 from archlint.model.graph import Datastore, Dependency, Evidence, Service, ServiceGraph
@@ -62,11 +63,21 @@ class Layers:
             for edge in self._subject(fact, source):
                 if self._holds(edge, fact):
                     found[edge.id].append((rank, fact.policy))
+        self._admit(found)
         for edge in self._graph.dependencies:
-            if edge.id in found:
+            if found.get(edge.id):
                 edge.policies = _merged(
                     policy for _, policy in sorted(found[edge.id], key=lambda one: one[0])
                 )
+
+    def _admit(self, found: dict[str, list[tuple[int, Policy]]]) -> None:
+        """Add to *found* whether the calls of each edge are encrypted and allowed, where a policy of access says so."""
+        access = Access(self._graph)
+        if access.is_empty:
+            return
+        for edge in self._graph.dependencies:
+            if edge.kind in {"calls", "uses"}:
+                found[edge.id].extend((0, policy) for policy in access_policies(edge, access))
 
     def _routed(self) -> Iterator[tuple[str, Policy]]:
         """Yield the ids of edges with the policy of the route that their calls follow."""

@@ -124,3 +124,20 @@ def test_layers_nest_their_timeouts(
 def test_a_place_is_that_of_the_value() -> None:
     value = _edge(_route(f"{{timeout: 2s, {_TO}}}")).policies[0].values["timeoutMs"]
     assert value.at == Location("1.yaml", ("spec", "http", 0, "timeout"))
+
+
+def test_an_edge_says_whether_it_is_encrypted_and_allowed() -> None:
+    strict = """---
+apiVersion: security.istio.io/v1
+kind: PeerAuthentication
+metadata: {name: default, namespace: default}
+spec: {mtls: {mode: STRICT}}
+---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: nobody, namespace: default}
+spec: {}
+"""
+    (policy,) = _edge(strict).policies
+    said = {key: (value.value, value.at.path if value.at else "") for key, value in policy.values.items()}
+    assert said == {"authorization": ("denied", "1.yaml"), "mtls": ("strict", "1.yaml")}
