@@ -96,6 +96,6 @@ def test_manifests_may_hold_configurations(check: Check, manifest: str) -> None:
     text = manifest + "".join(f"    {line}\n" for line in _CONFIG.strip().splitlines())
     findings = check({"a.yaml": text}, "collector-without-memory-limiter").report.findings
     assert sorted(finding.message for finding in findings) == [
-        "nothing limits the memory of the pipeline `traces`",
         "nothing limits the memory of the pipeline `traces/sampled`",
+        "nothing limits the memory of the pipeline `traces`",
     ]
