@@ -13,11 +13,27 @@ Name a dead letter topic (`deadLetterTopic`) or exchange (`dead-letter-exchange`
 from collections.abc import Iterator
 
 from archlint.api import Bad, Confidence, Context, Good, Problem, Severity, rule
+from archlint.formats.asyncapi import Channel
 from archlint.formats.kubernetes import Manifest
 from archlint.formats.rabbitmq import Queue
 from archlint.formats.spring import SpringConfig, bindings
 
 _DEAD = ("dead", "dlq", "dlt", "poison", "parking")
+_IDENTITY = frozenset(("name", "fifoQueue", "$ref"))
+"""What a binding to a queue of SQS says even where it does not describe the queue."""
+_SQS = """
+asyncapi: 3.0.0
+info: {{title: orders, version: 1.0.0}}
+channels:
+  work:
+    address: {name}
+    bindings:
+      sqs:
+        queue:
+          name: {name}{marker}
+          {more}
+        {dead}
+"""
 _SUBSCRIPTION = """
 apiVersion: dapr.io/v2alpha1
 kind: Subscription
@@ -84,6 +100,10 @@ def _binding(
 _FOUND = "  # <- `orders` has nowhere to put messages that fail"
 
 
+def _sqs(more: str = "visibilityTimeout: 30", name: str = "orders", marker: str = "", dead: str = "") -> str:
+    return _SQS.format(name=name, more=more, marker=marker, dead=dead)
+
+
 def _subscription(more: str = "", topic: str = "orders", marker: str = "") -> str:
     return _SUBSCRIPTION.format(more=more, topic=topic, marker=marker)
 
@@ -92,18 +112,19 @@ def _subscription(more: str = "", topic: str = "orders", marker: str = "") -> st
     id="queue-without-dlq",
     category="events",
     severity=Severity.WARNING,
-    subject=(Manifest, Queue, SpringConfig),
+    subject=(Manifest, Queue, SpringConfig, Channel),
     since="0.1.0",
     references=(
         "https://docs.dapr.io/developing-applications/building-blocks/pubsub/pubsub-deadletter/",
         "https://www.rabbitmq.com/docs/dlx",
         "https://www.rabbitmq.com/docs/policies",
+        "https://www.asyncapi.com/docs/reference/bindings/sqs",
         "https://docs.spring.io/spring-cloud-stream/reference/rabbit/rabbit_overview/rabbitmq-consumer-properties.html",
         "https://docs.spring.io/spring-cloud-stream/reference/kafka/kafka-binder/dlq.html",
     ),
     aggregate=True,
     applies=lambda subject: (
-        isinstance(subject, Queue | SpringConfig)
+        isinstance(subject, Queue | SpringConfig | Channel)
         or (subject.group == "dapr.io" and subject.kind == "Subscription")
     ),
     examples=(
@@ -126,6 +147,11 @@ def _subscription(more: str = "", topic: str = "orders", marker: str = "") -> st
             _queue("x-dead-letter-exchange: dlx", name="intake").replace("failed-orders", "orders"),
             "it takes what failed elsewhere",
         ),
+        Bad(_sqs(marker=_FOUND), "SQS"),
+        Good(_sqs("redrivePolicy: {deadLetterQueue: {name: orders-dead}, maxReceiveCount: 5}")),
+        Good(_sqs("fifoQueue: false"), "the queue is named, not described"),
+        Good(_sqs(name="orders-dlq"), "it takes what failed elsewhere"),
+        Good(_sqs(dead="deadLetterQueue: {name: elsewhere}"), "described beside it"),
         Bad(
             _binding("orders  # <- `billing` has nowhere to put messages of `orders` that fail"),
             "Spring Cloud Stream",
@@ -160,13 +186,34 @@ def _subscription(more: str = "", topic: str = "orders", marker: str = "") -> st
         ),
     ),
 )
-def queue_without_dlq(subject: Manifest | Queue | SpringConfig, context: Context) -> Iterator[Problem]:
-    """Report Dapr subscriptions, RabbitMQ queues and consumer groups of Spring Cloud Stream without a dead letter target, but those that take dead letters."""
+def queue_without_dlq(
+    subject: Manifest | Queue | SpringConfig | Channel, context: Context
+) -> Iterator[Problem]:
+    """Report Dapr subscriptions, queues of RabbitMQ and SQS, and consumer groups of Spring Cloud Stream without a dead letter target, but those that take dead letters."""
     del context
     if isinstance(subject, SpringConfig):
         yield from _of_bindings(subject)
+    elif isinstance(subject, Channel):
+        yield from _of_channel(subject)
     else:
         yield from _of_queue(subject) if isinstance(subject, Queue) else _of_subscription(subject)
+
+
+def _of_channel(channel: Channel) -> Iterator[Problem]:
+    sqs = channel.bindings.get("sqs")
+    queue = sqs.get("queue") if isinstance(sqs, dict) else None
+    if not isinstance(queue, dict) or queue.keys() <= _IDENTITY or queue.get("redrivePolicy"):
+        return
+    name = queue.get("name")
+    if (isinstance(sqs, dict) and sqs.get("deadLetterQueue")) or not isinstance(name, str):
+        return
+    if not any(word in name.lower() for word in _DEAD):
+        own = isinstance(channel.get("bindings", "sqs", "queue"), dict)
+        yield Problem(
+            f"`{name}` has nowhere to put messages that fail",
+            channel.at("bindings", "sqs", "queue", "name") if own else channel.at("bindings"),
+            help="set `redrivePolicy` with a `deadLetterQueue`",
+        )
 
 
 def _of_bindings(config: SpringConfig) -> Iterator[Problem]:
