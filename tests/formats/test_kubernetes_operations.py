@@ -18,6 +18,7 @@ from archlint.api import (
 from archlint.engine.resolve import Workspace
 from archlint.formats.kubernetes import FORMAT, manifests
 from archlint.formats.kubernetes.chaos import experiments
+from archlint.formats.kubernetes.monitors import chosen_scopes
 from archlint.formats.kubernetes.secrets_operators import remote_keys
 
 _SCALER = """
@@ -335,3 +336,18 @@ def test_settings_in_the_file_of_a_config_map_stand_on_their_own_lines(tmp_path:
     assert lines == {"orders.url": 7, "stock.url": 9, "same.one": None, "a": None}
     place = next(entry.at for entry in config.entries if entry.key == "stock.url")
     assert (str(place), place.anchor) == ("a.yaml:9:12", "/data/application.yaml/stock.url")
+
+
+def test_monitors_choose_namespaces(tmp_path: Path) -> None:
+    text = """
+        apiVersion: monitoring.coreos.com/v1
+        kind: ServiceMonitor
+        metadata: {name: orders, namespace: monitoring}
+        spec: {selector: {matchLabels: {app: orders}}, namespaceSelector: {matchNames: [shop]}, endpoints: [{port: metrics}]}
+        """
+    (monitor,) = _facts(tmp_path, text, SelectFact)
+    assert monitor.selector == {"matchLabels": {"app": "orders"}}
+    assert chosen_scopes(monitor.spec, monitor.scope) == ["k8s:shop"]
+    assert chosen_scopes({"namespaceSelector": {"any": True}}, "k8s:a") is None
+    assert chosen_scopes({"namespaceSelector": {"matchNames": "a"}}, "k8s:a") == ["k8s:a"]
+    assert chosen_scopes({}, "k8s:a") == ["k8s:a"]
