@@ -52,7 +52,7 @@ from archlint.model.graph import (
 from archlint.model.guards import Guards
 from archlint.model.hosts import reach_of
 from archlint.model.identity import normalised as plain_name
-from archlint.model.paths import admits, beginnings
+from archlint.model.paths import admits, beginnings, patterns
 from archlint.model.policy import Policy, PolicyKey, PolicyValue, attempts, timeout, worst_case
 from archlint.model.reach import Pods, Reach
 from archlint.model.scaling import Scale, Scaling
@@ -177,6 +177,7 @@ __all__ = [
     "key_words",
     "parse",
     "parse_pointer",
+    "patterns",
     "plain_name",
     "reach_of",
     "references",
