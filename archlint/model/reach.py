@@ -36,6 +36,10 @@ class Pods:
                 for key, value in workload.labels.items():
                     self._by_label[workload.scope, key, value].append(workload)
 
+    def count(self, scope: str, label: tuple[str, str]) -> int:
+        """Return how many workloads in *scope* have *label*."""
+        return len(self._by_label.get((scope, *label), ()))
+
     def labelled(self, scope: str, labels: Sequence[tuple[str, str]]) -> list[WorkloadFact]:
         """Return the workloads in *scope* whose pods have all of *labels*, of which there must be one."""
         if not labels:

@@ -40,10 +40,11 @@ def checked(graph: ServiceGraph) -> dict[str, list[tuple[SelectFact, frozenset[s
         return {}
     pods = Pods(graph)
     owners = {id(workload): service for service in graph.services for workload in service.workloads}
-    public = exposed(graph)
+    ways = exposed(graph)
+    public = [service for service in graph.services if service.id in ways]
     found: dict[str, list[tuple[SelectFact, frozenset[str]]]] = defaultdict(list)
     for fact, hosts in policies:
-        for service in _guarded(fact, pods, owners, [s for s in graph.services if s.id in public]):
+        for service in _guarded(fact, pods, owners, public):
             found[service.id].append((fact, hosts))
     return found
 

@@ -12,9 +12,9 @@ Add an `AuthorizationPolicy` for the same workload that asks for `requestPrincip
 
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import islice
 
 from archlint.api import (
-    Access,
     Bad,
     Confidence,
     Context,
@@ -30,6 +30,9 @@ from archlint.api import (
 _TOKENS = "security.istio.io/RequestAuthentication"
 _ACCESS = "security.istio.io/AuthorizationPolicy"
 _ASKING = ("equestprincipals", "request.auth", "authorization]")
+_MOST = 3
+type Names = tuple[str, ...]
+
 _JWT = """
 apiVersion: security.istio.io/v1
 kind: RequestAuthentication
@@ -109,18 +112,12 @@ def _both(spec: str, marker: str = "", namespace: str = "shop") -> dict[str, str
 )
 def jwt_authn_without_authz(graph: ServiceGraph, context: Context) -> Iterator[Problem]:
     """Report checks of tokens for workloads of which no policy that may be for them asks for a token."""
-    asking: dict[str, list[SelectFact]] = defaultdict(list)
-    others: dict[str, list[SelectFact]] = defaultdict(list)
-    for fact in graph.selects:
-        if fact.kind == _ACCESS:
-            (asking if _asks(fact) else others)[fact.scope].append(fact)
-    pods = Access(graph).pods
-    before = [policy for policies in asking.values() for policy in policies if _stands_before(policy)]
-    strangers = {
-        scope
-        for scope, policies in asking.items()
-        if scope not in pods.by_scope and any(map(_labels, policies))
-    }
+    policies = [fact for fact in graph.selects if fact.kind == _ACCESS]
+    asking = _Policies([policy for policy in policies if _asks(policy)])
+    others = _Policies([policy for policy in policies if not _asks(policy)])
+    here = {workload.scope for workload in graph.workloads}
+    before = any(_stands_before(policy) for policy in policies if _asks(policy))
+    strangers = {policy.scope for policy in policies if _asks(policy) and _labels(policy)} - here
     for fact in graph.selects:
         if (
             fact.kind != _TOKENS
@@ -128,20 +125,60 @@ def jwt_authn_without_authz(graph: ServiceGraph, context: Context) -> Iterator[P
             or not fact.spec["jwtRules"]
         ):
             continue
-        if any(_may_guard(policy, fact) for policy in asking.get(fact.scope, ())):
+        if before or strangers - {fact.scope} or any(asking.guarding(fact)):
             continue
-        if before or strangers - {fact.scope}:
-            continue
-        near = [policy for policy in others.get(fact.scope, ()) if _may_guard(policy, fact)]
+        near = list(islice(others.guarding(fact), _MOST))
         sure = bool(near) or context.complete(fact.at.path)
         yield Problem(
             f"`{fact.name}` checks tokens, and requests without one pass",
             fact.at,
             help="add an `AuthorizationPolicy` that asks for `requestPrincipals`",
-            related=tuple(Related("this policy asks for no token", policy.at) for policy in near[:3]),
+            related=tuple(Related("this policy asks for no token", policy.at) for policy in near),
             confidence=Confidence.DECLARED if sure else Confidence.INFERRED,
             identity=("jwt", fact.scope, fact.name),
         )
+
+
+class _Policies:
+    """Policies by what they are for, found without comparing each with each."""
+
+    def __init__(self, policies: list[SelectFact]) -> None:
+        self._aimed: dict[str, list[SelectFact]] = defaultdict(list)
+        self._open: dict[str, list[SelectFact]] = defaultdict(list)
+        self._labelled: dict[str, dict[frozenset[str], list[SelectFact]]] = defaultdict(dict)
+        self._indices: dict[tuple[str, frozenset[str], Names], dict[Names, list[SelectFact]]] = {}
+        for policy in policies:
+            labels = _labels(policy)
+            if _targets(policy):
+                self._aimed[policy.scope].append(policy)
+            elif any("{{" in value for value in labels.values()):
+                self._open[policy.scope].append(policy)
+            else:
+                self._labelled[policy.scope].setdefault(frozenset(labels), []).append(policy)
+
+    def guarding(self, tokens: SelectFact) -> Iterator[SelectFact]:
+        """Yield the policies that may be for a workload of *tokens*: unless their labels contradict each other, or each names its own."""
+        aims, labels = _targets(tokens), _labels(tokens)
+        for policy in self._aimed.get(tokens.scope, ()):
+            if not aims or aims & _targets(policy):
+                yield policy
+        yield from self._open.get(tokens.scope, ())
+        for keys, policies in self._labelled.get(tokens.scope, {}).items():
+            shared = tuple(sorted(key for key in keys & labels.keys() if "{{" not in labels[key]))
+            yield from self._index(tokens.scope, keys, shared, policies).get(
+                tuple(labels[key] for key in shared), ()
+            )
+
+    def _index(
+        self, scope: str, keys: frozenset[str], shared: Names, policies: list[SelectFact]
+    ) -> dict[Names, list[SelectFact]]:
+        if (scope, keys, shared) not in self._indices:
+            found: dict[Names, list[SelectFact]] = defaultdict(list)
+            for policy in policies:
+                labels = _labels(policy)
+                found[tuple(labels[key] for key in shared)].append(policy)
+            self._indices[scope, keys, shared] = dict(found)
+        return self._indices[scope, keys, shared]
 
 
 def _asks(policy: SelectFact) -> bool:
@@ -161,14 +198,6 @@ def _stands_before(policy: SelectFact) -> bool:
     if any(kind == "Gateway" for kind, _ in _targets(policy)) or "istio" in policy.scope:
         return True
     return any("gateway" in value.lower() or "ingress" in value.lower() for value in _labels(policy).values())
-
-
-def _may_guard(policy: SelectFact, tokens: SelectFact) -> bool:
-    """Tell whether *policy* may be for a workload of *tokens*: unless their labels contradict each other, or each names its own."""
-    if _targets(policy) or _targets(tokens):
-        return not (_targets(policy) and _targets(tokens)) or bool(_targets(policy) & _targets(tokens))
-    one, other = _labels(policy), _labels(tokens)
-    return all("{{" in one[key] + other[key] or one[key] == other[key] for key in one.keys() & other.keys())
 
 
 def _labels(fact: SelectFact) -> dict[str, str]:
