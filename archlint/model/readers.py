@@ -1,15 +1,15 @@
 """Which service reads a file: the one that mounts it, is built from its folder, or runs the tool that it configures."""
 
 import posixpath
-import re
 from collections import defaultdict
 from collections.abc import Iterable
 
 from archlint.model.facts import BaseFact, DependencyFact, PolicyFact, RouteFact, WorkloadFact
 from archlint.model.graph import Service
 from archlint.model.stores import image_of
+from archlint.source.patterns import regex
 
-_OF_TOOL = {"kong": re.compile(r"kong(?:-gateway|-ee)?\Z")}
+_OF_TOOL = {"kong": regex(r"kong(?:-gateway|-ee)?\Z")}
 """Tools of which a system has one, which is often told its configuration by another program, so that nothing mounts it."""
 
 PROXIES = frozenset(("kong", "envoy"))

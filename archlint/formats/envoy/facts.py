@@ -43,6 +43,13 @@ def facts_of(config: EnvoyConfig) -> Iterator[Fact]:
                 extra={
                     "filters": sorted({one.kind for one in route.manager.http_filters}),
                     "limiter": _limiter(route),
+                    "matches": [
+                        {
+                            "path": route.path[0] or "/",
+                            "match": route.match,
+                            "conditional": route.is_conditional,
+                        }
+                    ],
                 },
             )
     for one in config.filters:

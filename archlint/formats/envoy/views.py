@@ -3,18 +3,18 @@
 Fields may be written in snake case and in camel case, as in every JSON form of protocol buffers; `pick` finds both.
 """
 
-import re
 from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
-from archlint.api import Document, Location, Node, Pointer
+from archlint.api import Document, Location, Node, Pointer, regex
 
-_TYPE = re.compile(r"\.filters?\.(?:http|network)\.(?P<name>[a-z0-9_]+)\.")
-_DURATION = re.compile(r"(?P<seconds>\d+(?:\.\d+)?)s\Z")
-_TEMPLATE = re.compile(r"\{\{|\$\{|\$\(|\{%")
+_TYPE = regex(r"\.filters?\.(?:http|network)\.(?P<name>[a-z0-9_]+)\.")
+_DURATION = regex(r"(?P<seconds>\d+(?:\.\d+)?)s\Z")
+_TEMPLATE = regex(r"\{\{|\$\{|\$\(|\{%")
 _SYNONYMS = {"rate_limit": "ratelimit", "router": "router"}
 _CONFIGS = ("typed_config", "config")
+_MATCHES = {"path": "exact", "prefix": "prefix", "path_separated_prefix": "prefix"}
 _MOST_STEPS = 10_000
 
 
@@ -154,12 +154,29 @@ class EnvoyRoute(EnvoyNode):
     @cached_property
     def path(self) -> tuple[str, Location]:
         """The path, prefix or pattern that it matches, and where that stands."""
-        for key in ("path", "prefix", "path_separated_prefix"):
+        for key in _MATCHES:
             text = known_text(self.pick("match", key))
             if text:
                 return text, self.place("match", key)
         pattern = self.pick("match", "safe_regex", "regex") or self.pick("match", "regex")
         return known_text(pattern), self.place("match")
+
+    @property
+    def match(self) -> str:
+        """How its path is meant: `exact`, `prefix` or `regex`."""
+        return next(
+            (how for key, how in _MATCHES.items() if known_text(self.pick("match", key))),
+            "regex" if self.path[0] else "prefix",
+        )
+
+    @property
+    def is_conditional(self) -> bool:
+        """Whether it asks for more than a path and a method."""
+        headers = [header for _, header in self.messages("match", "headers")]
+        asked = [header for header in headers if header.get("name") != ":method"]
+        return bool(asked) or any(
+            self.pick("match", key) is not None for key in ("query_parameters", "runtime_fraction", "grpc")
+        )
 
     @property
     def domains(self) -> tuple[str, ...]:

@@ -138,6 +138,14 @@ class KongService(_Entity):
         )
 
     @property
+    def streams(self) -> bool:
+        """Whether it looks like one for WebSockets or event streams, which live long on purpose."""
+        text = str([self.data.get("routes"), self.data.get("path"), self.data.get("url")]).lower()
+        return self.target[0] in {"ws", "wss"} or any(
+            word in text for word in ("websocket", "/ws", "/stream", "/sse", "socket.io")
+        )
+
+    @property
     def upstream(self) -> "KongUpstream | None":
         """The upstream that its host names."""
         return self.config.upstreams.get(self.target[1])

@@ -75,7 +75,7 @@ def _concerns(subject: Subject) -> bool:
         return not (subject.only_redirects or subject.is_delegate or subject.streams)
     if isinstance(subject, EnvoyRoute):
         return not subject.streams
-    return not isinstance(subject, KongService) or bool(subject.target[1])
+    return not isinstance(subject, KongService) or bool(subject.target[1] and not subject.streams)
 
 
 @rule(
@@ -126,6 +126,7 @@ def _concerns(subject: Subject) -> bool:
         Good(
             _KONG.format(marker="", more="plugins: [{name: upstream-timeout, config: {read_timeout: 5000}}]")
         ),
+        Good(_KONG.format(marker="", more="retries: 1").replace("http:", "ws:"), "WebSockets live long"),
         Good(_GRPC.format(more="timeout: 1s")),
         Good(_istio("match: [{uri: {prefix: /ws}}]"), "WebSockets live long"),
         Good(
