@@ -12,6 +12,7 @@ _VERSION_KEYS = (
     ("pactSpecification", "version"),
     ("pact-specification", "version"),
     ("pactSpecificationVersion",),
+    ("pactSpecification",),
 )
 _STEP = regex(r"\.([^.\[\]'\"*]+)|\[(\d+)\]|\['([^']*)'\]|\[\"([^\"]*)\"\]|\.?(\*)|\[(\*)\]")
 _TOPICS = (
@@ -87,7 +88,10 @@ class Interaction(Node):
         return value if isinstance(value, int) and not isinstance(value, bool) else None
 
     def body(self, side: str) -> tuple[Any, Pointer]:
-        """Return the JSON body of the `request` or `response`, and where it stands; `UNKNOWN` for none and for other languages."""
+        """Return the JSON body of the `request` or `response`, and where it stands; `UNKNOWN` for none and for other languages.
+
+        A text is never taken for JSON: an empty body and a plain text are written so, too.
+        """
         value = self.get(side, "body", default=UNKNOWN)
         where: Pointer = (side, "body")
         content_type = self._content_type(side)
@@ -97,7 +101,7 @@ class Interaction(Node):
             value, where = value["content"], (*where, "content")
         elif content_type and "json" not in content_type:
             return UNKNOWN, where
-        return (UNKNOWN if value is None else value), where
+        return (UNKNOWN if value is None or isinstance(value, str) else value), where
 
     def _content_type(self, side: str) -> str:
         for name, value in self.mapping(side, "headers").items():
@@ -116,7 +120,8 @@ class Interaction(Node):
             value, where = value["content"], (*where, "content")
         said = {key.lower(): str(item).lower() for key, item in self.metadata.items()}
         language = said.get("contenttype") or said.get("content-type", "")
-        return (UNKNOWN if value is None or (language and "json" not in language) else value), where
+        other = value is None or isinstance(value, str) or (language and "json" not in language)
+        return (UNKNOWN if other else value), where
 
     @property
     def metadata(self) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from archlint.api import (
     Bad,
     Confidence,
     Context,
+    Exchange,
     Good,
     Location,
     OperationFact,
@@ -221,6 +222,7 @@ def _message(description: str, contents: str) -> dict[str, str]:
             _http(response="body: {id: a, total: null, lines: [{count: 1}]}"),
             "a part of what the provider sends",
         ),
+        Good(_http(response='body: ""'), "an empty body"),
         Good(_http(path="/v1/orders/latest", response="body: {any: 1}"), "the most specific template"),
         Good(_http(path="/orders/1"), "without the path of the server"),
         Good(_http(path="/api/orders/1"), "behind a gateway's prefix"),
@@ -312,7 +314,7 @@ def _exchange_faults(
             f"`{consumer}` expects `{status}` of `{name}`, which the contract does not have",
             parts["Status"].at,
             "correct the pact, or add the response to the contract",
-            Severity.WARNING if status >= _FAILS_OF_SERVER else None,
+            Severity.WARNING if status >= _FAILS_OF_SERVER or not _tells_success(exchange) else None,
         )
     if not isinstance(status, int) or status < _FAILS_FROM:
         sent = set(fact.spec["query"]) if isinstance(fact.spec.get("query"), list) else set()
@@ -327,6 +329,11 @@ def _exchange_faults(
             yield _Found(wording.sent(consumer, name, fault), at, "correct the pact, or the contract")
     for fault, at in _body_faults(parts.get("Response"), json_schema(said or {}), shapes, sent=False):
         yield _Found(wording.expected(consumer, name, fault), at, "correct the pact, or the contract")
+
+
+def _tells_success(exchange: Exchange) -> bool:
+    """Tell whether the contract describes answers to what succeeds; many name the failures only."""
+    return any(status[:1] in {"2", "3", "d"} for status in exchange.responses)
 
 
 def _body_faults(
