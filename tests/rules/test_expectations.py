@@ -46,6 +46,7 @@ def found(value: Any, schema: Any, rules: Any = (), *, sent: bool = False) -> li
         ("text", {"$ref": "Order"}, [("", "type")]),
         (None, {"type": "string", "nullable": True}, []),
         (None, {"type": ["string", "null"]}, []),
+        (None, {"nullable": True, "allOf": [{"type": "object"}]}, []),
         (None, {"type": "string"}, [("", "type")]),
         ({"a": 1}, {"type": "object"}, []),
         ({"b": 1}, {"properties": {"a": {}}, "additionalProperties": True}, []),

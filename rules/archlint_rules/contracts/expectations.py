@@ -57,7 +57,7 @@ def _all_faults(value: Any, schema: Any, shapes: Shapes, rules: Rules, *, sent: 
         path, here, shape = pending.popleft()
         whole = _Whole.of(shape, shapes)
         rule = _rule(path, rules)
-        if not whole.is_known or rule in _LOOSE:
+        if not whole.is_known or rule in _LOOSE or (here is None and whole.is_nullable):
             continue
         if whole.types and not _has_type(here, whole.types):
             yield Fault(_shown(path), "type", _NAMES[_type_of(here)], _listed(whole.types))
@@ -100,6 +100,7 @@ class _Whole:
     items: Any = None
     more: Any = None
     is_known: bool = True
+    is_nullable: bool = False
     is_open: bool = False
     is_closed: bool = False
 
@@ -126,6 +127,7 @@ class _Whole:
     def _join(self, part: dict[str, Any]) -> None:
         types = _types(part)
         self.types = types & self.types if types and self.types else types | self.types
+        self.is_nullable = self.is_nullable or part.get("nullable") is True or part.get("x-nullable") is True
         self.values = _list(part, "enum") or self.values
         if isinstance(part.get("properties"), dict):
             for name, shape in part["properties"].items():
@@ -168,8 +170,6 @@ def _types(schema: dict[str, Any]) -> frozenset[str]:
     names = (
         {kind} if isinstance(kind, str) else {name for name in _list(schema, "type") if isinstance(name, str)}
     )
-    if names and (schema.get("nullable") is True or schema.get("x-nullable") is True):
-        names.add("null")
     return frozenset(names) if names <= _NAMES.keys() else frozenset()
 
 

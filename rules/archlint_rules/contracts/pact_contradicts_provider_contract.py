@@ -36,6 +36,7 @@ from archlint_rules.contracts.operations import Operations, of_method
 from archlint_rules.contracts.providers import Contracts, interactions, json_schema, message_of, response_of
 
 _MOST_FAULTS = 5
+_HELP = "correct the pact, or the contract"
 _FAILS_FROM = 400
 _FAILS_OF_SERVER = 500
 _OPERATIONAL = frozenset(
@@ -326,9 +327,14 @@ def _exchange_faults(
                     "send the parameter, or make it optional in the contract",
                 )
         for fault, at in _body_faults(parts.get("Request"), json_schema(exchange.request), shapes, sent=True):
-            yield _Found(wording.sent(consumer, name, fault), at, "correct the pact, or the contract")
+            yield _Found(wording.sent(consumer, name, fault), at, _HELP, _weight(fault))
     for fault, at in _body_faults(parts.get("Response"), json_schema(said or {}), shapes, sent=False):
-        yield _Found(wording.expected(consumer, name, fault), at, "correct the pact, or the contract")
+        yield _Found(wording.expected(consumer, name, fault), at, _HELP, _weight(fault))
+
+
+def _weight(fault: Fault) -> Severity | None:
+    """Return the severity of *fault*: many contracts do not say that a value may be null."""
+    return Severity.WARNING if fault.kind == "type" and fault.found == "null" else None
 
 
 def _tells_success(exchange: Exchange) -> bool:
