@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from archlint.cli.common import Project, is_terminal, open_project, project_options, request_of
+from archlint.cli.others import facts_of_others
 from archlint.cli.output import emit
 from archlint.engine.pipeline import Outcome, Request, run
 from archlint.errors import UsageError, hint
@@ -18,6 +19,8 @@ from archlint.findings.sanitize import plain
 from archlint.findings.severity import Severity
 from archlint.source.files import write_atomic
 from archlint.source.source import Source
+
+_STDIN = "stdin.yaml"
 
 
 @click.command()
@@ -53,28 +56,29 @@ from archlint.source.source import Source
     "--unsafe-fixes", is_flag=True, help="With --fix or --diff: also fixes that may change the meaning."
 )
 @click.option("--stdin-filename", metavar="PATH", help="Check standard input as if it were this file.")
+@click.option(
+    "--facts",
+    multiple=True,
+    type=click.Path(),
+    help="Facts of other repositories, as `archlint facts` prints them: a file, or a folder of such.",
+)
 def check(paths: tuple[str, ...], **options: Any) -> int:
-    """Check files and folders (default: the current one), and report what breaks good design.
+    """Check files and folders (default: the current one), and report what breaks good design. `-` is standard input.
 
     Exit status: 0 nothing at or above --fail-on (with --diff: nothing to change), 1 findings, 2 usage or configuration.
     """
     outputs = _outputs(options["formats"])
-    name = options["stdin_filename"]
-    if "-" in paths or name:
-        if set(paths) - {"-"}:
-            raise UsageError("standard input is checked alone, without other paths")
-        if options["fix"] or options["diff"]:
-            raise UsageError("standard input is not fixed, `--fix` and `--diff` take files")
-        name = name or "stdin.yaml"
-        paths = (name,)
-    project = open_project(paths, options)
+    others = tuple(path for path in paths if path != "-")
+    name = _stdin_name(paths, others, options)
+    project = open_project((*others, name) if name else others, options)
     reporters = [_reporter(output, project) for output, _ in outputs]
     stdin = _stdin(name, project) if name else None
     request = request_of(
         project,
-        paths,
+        others,
         options,
         stdin=stdin,
+        facts=facts_of_others(options["facts"]),
         since=options["since"] or "",
         show_suppressed=options["show_suppressed"],
     )
@@ -116,6 +120,18 @@ def _fixed(request: Request, *, unsafe: bool) -> Outcome:
     return repaired.outcome
 
 
+def _stdin_name(paths: tuple[str, ...], others: tuple[str, ...], options: dict[str, Any]) -> str:
+    """Return what standard input is called; an empty text when it is not read."""
+    name: str = options["stdin_filename"] or ""
+    if "-" not in paths and not name:
+        return ""
+    if "-" not in paths and others:
+        raise UsageError("`--stdin-filename` names standard input, give `-` to check it beside other paths")
+    if options["fix"] or options["diff"]:
+        raise UsageError("standard input is not fixed, `--fix` and `--diff` take files")
+    return name or _STDIN
+
+
 def _stdin(name: str, project: Project) -> Source:
     path = os.path.relpath(os.path.abspath(name), os.path.abspath(project.root)).replace(os.sep, "/")
     if path.startswith("../"):
@@ -152,7 +168,7 @@ def _write(
         colour=not file and use_colour(),
         width=_width(),
         statistics=options["statistics"],
-        shown_path=_seen_from_here(project.root),
+        shown_path=_shown(project.root, unnamed=not options["stdin_filename"]),
     )
     text = reporter.render(outcome.report, settings)
     if not file:
@@ -164,12 +180,20 @@ def _write(
         raise UsageError(f"`{file}` cannot be written: {(error.strerror or str(error)).lower()}") from None
 
 
-def _seen_from_here(root: Path) -> Callable[[str], str]:
-    """Return a function from a path below *root* to the same relative to the working folder, as an editor opens it."""
+def _shown(root: Path, *, unnamed: bool) -> Callable[[str], str]:
+    """Return a function from a path below *root* to the same relative to the working folder, as an editor opens it.
+
+    Standard input is `<stdin>` where it is *unnamed*; reports for machines have a path there.
+    """
     top, here = os.path.realpath(root), os.path.realpath(os.curdir)
-    if top == here:
-        return lambda path: path
-    return lambda path: os.path.relpath(os.path.join(top, path), here) if path else path
+    stdin = os.path.relpath(os.path.join(here, _STDIN), top).replace(os.sep, "/") if unnamed else ""
+
+    def shown(path: str) -> str:
+        if path == stdin and path and not os.path.exists(os.path.join(top, path)):
+            return "<stdin>"
+        return os.path.relpath(os.path.join(top, path), here) if path and top != here else path
+
+    return shown
 
 
 def use_colour() -> bool:

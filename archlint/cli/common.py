@@ -93,7 +93,7 @@ def request_of(project: Project, paths: tuple[str, ...], options: dict[str, Any]
         root=project.root,
         registry=project.registry,
         config=project.config,
-        paths=paths or (".",),
+        paths=paths if paths or more.get("stdin") else (".",),
         cache=not options["no_cache"],
         progress=Progress(),
         **more,

@@ -134,8 +134,13 @@ def _apply(file: ConfigFile, config: Config, registry: Registry, root: Path) -> 
     if "baseline" in data:
         config.baseline = _inside(file, data["baseline"], root)
         config.origins["baseline"] = file.path
-    layers = [_layer(file, data, (), registry)]
-    overrides = data.get("overrides", [])
+    return _layers(file, registry)
+
+
+def _layers(file: ConfigFile, registry: Registry) -> list[Layer]:
+    """Return what *file* says of rules, and over it what its overrides say."""
+    layers = [_layer(file, file.data, (), registry)]
+    overrides = file.data.get("overrides", [])
     if not isinstance(overrides, list):
         raise file.error("`overrides` is not a list", "overrides")
     for index, override in enumerate(overrides):
@@ -287,7 +292,7 @@ def _apply_profile(config: Config, registry: Registry) -> None:
     if config.profile not in registry.profiles:
         return
     chain = chain_of(profile_file(config.profile, registry), Path(), registry)
-    config.layers = (*(_layer(file, file.data, (), registry) for file in chain), *config.layers)
+    config.layers = (*(layer for file in chain for layer in _layers(file, registry)), *config.layers)
     config.profile = next(
         (file.data["profile"] for file in reversed(chain) if "profile" in file.data), PROFILES[0]
     )

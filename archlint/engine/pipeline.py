@@ -46,7 +46,7 @@ class Request:
     """What to check and how.
 
     `paths` are files and folders (relative to the working folder); `root` is the project, outside of which nothing is read.
-    `facts` are facts of other repositories. `stdin` stands for the file of its path and is checked alone, those of `overlay` stand for files of the project. `since` is a git ref. The map step runs in `executor`, where one is given. `progress` is called with the number of files done and of all.
+    `facts` are facts of other repositories. `stdin` stands for the file of its path and is checked beside `paths`, those of `overlay` stand for files of the project. `since` is a git ref. The map step runs in `executor`, where one is given. `progress` is called with the number of files done and of all.
     """
 
     root: Path
@@ -109,12 +109,14 @@ def run(request: Request) -> Outcome:
 
 
 def _discover(request: Request, workspace: Workspace, checker: Checker) -> Discovered:
+    found = Discovered((), ())
+    if request.paths:
+        patterns = checker.detector.patterns
+        found = discover(request.root, request.paths, exclude=request.config.exclude, patterns=patterns)
     if request.stdin is None:
-        return discover(
-            request.root, request.paths, exclude=request.config.exclude, patterns=checker.detector.patterns
-        )
+        return found
     workspace.add(request.stdin)
-    return Discovered((request.stdin.path,), ())
+    return Discovered(tuple(sorted({*found.files, request.stdin.path})), found.skipped)
 
 
 def _key(request: Request) -> str:
@@ -148,6 +150,7 @@ def _conclude(
     registry, config = request.registry, request.config
     facts = (*(fact for one in checked for fact in one.facts), *request.facts)
     graph, in_graph = check_graph(facts, list(registry.rules.values()), config)
+    in_graph = _here(in_graph, request.facts)
     locate(locations_in(in_graph), workspace)
     findings = merge([*(finding for one in checked for finding in one.findings), *in_graph])
     findings = [finding for finding in findings if _as_configured(finding, config)]
@@ -193,6 +196,18 @@ def _conclude(
         show_suppressed=request.show_suppressed,
     )
     return Outcome(report, graph, facts)
+
+
+def _here(findings: list[Finding], others: Iterable[Fact]) -> list[Finding]:
+    """Return *findings* without those that only concern what *others*, facts of other repositories, tell."""
+    foreign = {fact.at.path for fact in others}
+    if not foreign:
+        return findings
+    return [
+        finding
+        for finding in findings
+        if any(at.path not in foreign for at in (finding.at, *(related.at for related in finding.related)))
+    ]
 
 
 def merge(findings: Iterable[Finding]) -> list[Finding]:

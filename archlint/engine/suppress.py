@@ -33,7 +33,8 @@ class Suppression(Struct):
     """What somebody does not want to hear of.
 
     `rules` are rule ids or categories (`all` for every one). It covers the node at `pointer` and what is below; `None` = the file.
-    `until` is the last day on which it holds, ISO 8601. `fault` says what is wrong with how it is written; it then covers nothing.
+    With a `line`, it covers what starts there. `until` is the last day on which it holds, ISO 8601. `fault` says what is wrong with
+    how it is written; it then covers nothing.
     """
 
     at: Location
@@ -43,14 +44,15 @@ class Suppression(Struct):
     reason: str = ""
     until: str = ""
     fault: str = ""
+    line: int = 0
 
 
 def collect(source: Source, documents: Sequence[Document]) -> list[Suppression]:
     """Return the suppressions written in *source*."""
-    if b"archlint" not in source.raw:
+    if b"archlint" not in source.raw and source.encoding.startswith("utf-8"):
         return []
     found = list(_in_comments(source))
-    if KEY.encode() in source.raw:
+    if KEY.encode() in source.raw or not source.encoding.startswith("utf-8"):
         for document in documents:
             found.extend(_in_data(document))
     return found
@@ -206,6 +208,8 @@ class _Judge:
 def _covers(suppression: Suppression, at: Location) -> bool:
     if suppression.pointer is None:
         return True
+    if suppression.line:
+        return at.region is not None and at.region.start_line == suppression.line
     depth = len(suppression.pointer)
     return suppression.document == at.document and at.pointer[:depth] == suppression.pointer
 
@@ -226,6 +230,7 @@ def _in_comments(source: Source) -> Iterator[Suppression]:
         suppression = _suppression(
             at, None if whole_file else comment.pointer, names, reason, comment.document
         )
+        suppression.line = comment.meant
         if word not in _WORDS:
             suppression.fault = f"there is no `{word}`{hint(word, _WORDS)}"
         elif not bracket:

@@ -15,7 +15,8 @@ class Comment:
     """A comment: where its `#` stands, its text from `archlint:` on, and the node it is about.
 
     `document` and `pointer` name the outermost node that starts on the same line or, for a comment on a line of its own, on the
-    next line that has one; `pointer` is `None` where there is none.
+    next line that has one; `pointer` is `None` where there is none. In a text that is not made of nodes (assignments, one a line),
+    `meant` is the line that the comment is about, otherwise 0.
     """
 
     line: int
@@ -23,6 +24,7 @@ class Comment:
     text: str
     document: int
     pointer: Pointer | None
+    meant: int = 0
 
 
 def comments(source: Source) -> list[Comment]:
@@ -40,6 +42,8 @@ def comments(source: Source) -> list[Comment]:
     from archlint.source.yaml_lines import lines_of_nodes  # noqa: PLC0415
 
     meant = _lines_meant(lines, [number for number, _, _ in found])
+    if not _has_nodes(source):
+        return [Comment(number, column, text, 0, (), meant[number]) for number, column, text in found]
     try:
         known = lines_of_nodes(source.text, frozenset({*meant, *meant.values()}))
     except UnicodeDecodeError:
@@ -50,6 +54,15 @@ def comments(source: Source) -> list[Comment]:
             document, pointer = known.nodes.get(meant[number], (0, None))
             result.append(Comment(number, column, text, document, pointer))
     return result
+
+
+def _has_nodes(source: Source) -> bool:
+    """Tell whether *source* is YAML or JSON, by its name or by what it says."""
+    if source.name.lower().endswith((".yaml", ".yml", ".json")):
+        return True
+    from archlint.source.parse import parse  # noqa: PLC0415
+
+    return any(isinstance(document.data, dict | list) for document in parse(source).documents)
 
 
 def _lines_meant(lines: list[str], numbers: list[int]) -> dict[int, int]:

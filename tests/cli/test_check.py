@@ -5,6 +5,7 @@ import json
 import re
 import sys
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 from commands import API, ERROR, WARNING, Archlint
@@ -86,7 +87,10 @@ def test_several_formats_at_once(project: Path, archlint: Archlint) -> None:
         (["--jobs", "many"], "`--jobs` takes a number from 1, or `auto`, not `many`"),
         (["--baseline", "missing.json"], "cannot be read"),
         (["missing"], "`missing` does not exist"),
-        (["-", "other"], "standard input is checked alone"),
+        (["--stdin-filename", "a.yaml", "api.yaml"], "give `-` to check it beside other paths"),
+        (["-", "--fix"], "standard input is not fixed"),
+        (["--facts", "missing.json"], "`missing.json` does not exist"),
+        (["--facts", "api.yaml"], "`api.yaml` holds no facts"),
         (
             ["--root", ".", "--stdin-filename", "../outside.yaml"],
             "`../outside.yaml` is outside the project root",
@@ -126,7 +130,40 @@ def test_standard_input(project: Path, archlint: Archlint, monkeypatch: pytest.M
         result = archlint(*chosen("--format", "concise", *arguments))
         assert result.out.splitlines()[1].startswith("orders/api.yaml:24:11: error")
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(API.encode())))
-    assert archlint(*chosen("--format", "concise", "-")).out.startswith("stdin.yaml:9:5: warning")
+    assert archlint(*chosen("--format", "concise", "-")).out.startswith("<stdin>:9:5: warning")
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(API.encode())))
+    sarif = json.loads(archlint(*chosen("--format", "sarif", "-")).out)
+    place = sarif["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]
+    assert place["uri"] == "stdin.yaml"
+
+
+def test_standard_input_beside_files(
+    project: Path, archlint: Archlint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / "api.yaml").write_text(API)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(API.encode())))
+    lines = archlint(*chosen("--format", "concise", "-", "api.yaml")).out.splitlines()
+    assert {line.partition(":")[0] for line in lines if ":9:" in line} == {"<stdin>", "api.yaml"}
+
+
+def test_facts_of_other_repositories(project: Path, archlint: Archlint) -> None:
+    pod = """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: %s}
+        spec: {containers: [{name: a, image: a, env: [{name: DB, value: "postgres://db.example.com/shop"}]}]}
+    """
+    for folder, name in (("other", "stock"), ("mine", "orders")):
+        (project / folder).mkdir()
+        (project / folder / "pod.yaml").write_text(dedent(pod % name))
+    (project / "other" / "compose.yaml").write_text("services: {a: {image: a}}\n")
+    (project / "facts").mkdir()
+    (project / "facts" / "stock.json").write_text(archlint("facts", "other").out)
+    arguments = ("check", "mine", "--select", "shared-database", "--format", "json", "--fail-on", "never")
+    assert not json.loads(archlint(*arguments).out)["findings"]
+    (finding,) = json.loads(archlint(*arguments, "--facts", "facts").out)["findings"]
+    places = {finding["path"], *(related["path"] for related in finding["related"])}
+    assert {"mine/pod.yaml", "@stock/other/pod.yaml"} <= places
 
 
 def test_paths_are_shown_from_where_one_stands(

@@ -153,3 +153,36 @@ def test_shell_completion(tmp_path: Path, shell: str) -> None:
     assert b"_ARCHLINT_COMPLETE" in run(cwd=tmp_path, env={"_ARCHLINT_COMPLETE": f"{shell}_source"}).stdout
     env = {"_ARCHLINT_COMPLETE": "bash_complete", "COMP_WORDS": "archlint ba", "COMP_CWORD": "1"}
     assert run(cwd=tmp_path, env=env).stdout == b"plain,baseline\n"
+
+
+_RENDERED = b"""---
+# Source: shop/templates/stock.yaml
+apiVersion: v1
+kind: Service
+metadata: {name: stock}
+spec: {selector: {app: stock}, ports: [{port: 80}]}
+---
+# Source: shop/templates/stock.yaml
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: stock}
+spec:
+  selector: {matchLabels: {app: stock}}
+  template:
+    metadata: {labels: {app: stock}}
+    spec: {containers: [{name: stock, image: "shop/stock:1"}]}
+"""
+
+
+def test_rendered_manifests_through_a_pipe(tmp_path: Path) -> None:
+    arguments = ("check", "-", "--select", "readiness-probe-missing", "--format", "concise")
+    done = run(*arguments, "--fail-on", "warning", cwd=tmp_path, text=_RENDERED)
+    assert done.returncode == 1
+    assert done.stdout.startswith(b"<stdin>:16:25: warning[readiness-probe-missing] `stock`")
+    done = run(*arguments, cwd=tmp_path, text=_RENDERED)
+    assert (done.returncode, done.stderr) == (0, b"")
+    named = run(*arguments, "--stdin-filename", "deploy/all.yaml", cwd=tmp_path, text=_RENDERED)
+    assert named.stdout.startswith(b"deploy/all.yaml:16:25: ")
+    assert run("check", "-", cwd=tmp_path).returncode == 0
+    broken = run("check", "-", "--format", "concise", cwd=tmp_path, text=b"apiVersion: v1\nkind: [\n")
+    assert (broken.returncode, broken.stdout[:8]) == (1, b"<stdin>:")

@@ -353,3 +353,16 @@ def test_resolving_remembers(registry: Registry) -> None:
         "readiness-probe-missing", path="b"
     )
     assert not config.resolve("readiness-probe-missing", path="legacy/a").enabled
+
+
+def test_the_overrides_of_a_plugins_profile_hold(tmp_path: Path) -> None:
+    registry = Registry.load()
+    registry.profiles = {
+        "acme": {
+            "rules": {"shared-database": "error"},
+            "overrides": [{"paths": ["dev/**"], "rules": {"shared-database": "off"}}],
+        }
+    }
+    config = load_config(tmp_path, registry, cli=CliOverrides(profile="acme"))
+    assert config.resolve("shared-database", path="app/a.yaml").enabled
+    assert not config.resolve("shared-database", path="dev/a.yaml").enabled

@@ -1,5 +1,6 @@
 """Suppressions: what they hide, where, until when, and what is said of those that hide nothing."""
 
+import codecs
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -9,8 +10,13 @@ import pytest
 
 from archlint.config.load import CliOverrides, load_config
 from archlint.engine.pipeline import Request, run
+from archlint.engine.suppress import Suppression, collect, holds
 from archlint.findings.finding import Finding
+from archlint.findings.severity import Severity
 from archlint.plugins.registry import Registry
+from archlint.source.location import Location, Region
+from archlint.source.parse import parse
+from archlint.source.source import Source
 
 _SPEC = """\
 openapi: 3.1.0
@@ -248,3 +254,25 @@ def test_a_key_that_names_no_rule(check: Check, value: str) -> None:
         text for text, _ in _said(check({"a.yaml": _spec(operation=f"\n      x-archlint-ignore: {value}")}))
     ]
     assert said == ["the suppression names no rule, and nothing is suppressed", RULE]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32"])
+def test_suppressions_are_read_in_every_encoding(encoding: str) -> None:
+    text = "# archlint: ignore[shared-database] for now\na: 1\nb: {x-archlint-ignore: [secret-literal]}\n"
+    mark = codecs.BOM_UTF16_LE if encoding == "utf-16-le" else b""
+    source = Source("a.yaml", mark + text.encode(encoding))
+    found = collect(source, parse(source).documents)
+    assert [one.rules for one in found] == [("shared-database",), ("secret-literal",)]
+
+
+def test_a_comment_in_a_text_of_assignments_is_about_its_line() -> None:
+    text = b"# archlint: ignore[secret-literal] local only\nA=1\nB=2 # archlint: ignore[shared-database] known\nC=3\n"
+    first, second = collect(Source(".env", text), ())
+
+    def hides(suppression: Suppression, rule: str, line: int) -> bool:
+        at = Location(".env", ("X",), region=Region.point(line, 1))
+        return holds(suppression, Finding(rule, "", Severity.INFO, "", at), today="2026-01-01")
+
+    assert [hides(first, "secret-literal", line) for line in (1, 2, 3, 4)] == [False, True, False, False]
+    assert [hides(second, "shared-database", line) for line in (2, 3, 4)] == [False, True, False]
+    assert not hides(second, "secret-literal", 3)
