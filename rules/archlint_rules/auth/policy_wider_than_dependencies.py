@@ -11,6 +11,7 @@ Take the caller out of the policy, or add the dependency where it is missing in 
 callers of whose dependencies nothing is known.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from archlint.api import (
@@ -122,8 +123,7 @@ def policy_wider_than_dependencies(graph: ServiceGraph, context: Context) -> Ite
             and fact.target
             and (policy := policies.get((fact.at.path, fact.target[1])))
         ):
-            pods = known.pods.by_scope.get(fact.scope, ())
-            callers = [pod for pod in pods if (pod.service_account or "default") == fact.name]
+            callers = known.accounts.get((fact.scope, fact.name), [])
             yield from _unneeded(policy, fact.at, known, callers)
 
 
@@ -133,6 +133,9 @@ class _Known:
     def __init__(self, graph: ServiceGraph, context: Context) -> None:
         self.pods = Pods(graph)
         self.owners = {id(pod): service for service in graph.services for pod in service.workloads}
+        self.accounts: dict[tuple[str, str], list[WorkloadFact]] = defaultdict(list)
+        for pod in graph.workloads:
+            self.accounts[pod.scope, pod.service_account or "default"].append(pod)
         self._context = context
         self._together = graph.variants.together
         self._calling = {edge.source.id for edge in graph.dependencies}
