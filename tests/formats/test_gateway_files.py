@@ -6,7 +6,7 @@ from textwrap import dedent
 import pytest
 from conftest import Check
 
-from archlint.api import SelectFact
+from archlint.api import RouteFact, SelectFact
 from archlint.engine.resolve import Workspace
 from archlint.formats.kong import KongPlugin, KongRoute
 from archlint.formats.kubernetes import FORMAT
@@ -74,6 +74,31 @@ def test_views_of_a_config_map_are_placed_in_it(tmp_path: Path) -> None:
     assert isinstance(route, KongRoute)
     assert route.pointer[:2] == ("data", "kong.yml")
     assert route.location.path == "all.yaml"
+
+
+def test_places_in_a_literal_block_are_those_of_its_lines(check: Check) -> None:
+    facts = check({"all.yaml": dedent(KONG)}).facts
+    (route,) = [fact for fact in facts if isinstance(fact, RouteFact)]
+    region = route.backends[0].at.region
+    assert region is not None
+    assert (
+        dedent(KONG)
+        .splitlines()[region.start_line - 1][region.start_column - 1 :]
+        .startswith('"http://orders"')
+    )
+
+
+def test_places_in_other_texts_are_those_of_the_text(check: Check) -> None:
+    text = """
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: {name: kong}
+        data:
+          kong.json: '{"_format_version": "3.0", "services": [{"name": "a", "url": "http://a", "routes": [{"paths": ["/a"]}]}]}'
+        """
+    (route,) = [fact for fact in check({"all.yaml": dedent(text)}).facts if isinstance(fact, RouteFact)]
+    assert route.at.region is not None
+    assert (route.at.region.start_line, route.at.region.start_column) == (6, 14)
 
 
 def test_plugins_may_be_resources(tmp_path: Path) -> None:

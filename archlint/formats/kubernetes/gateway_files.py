@@ -1,6 +1,6 @@
 """Configuration of gateways and collectors in ConfigMaps and in resources of their own.
 
-Whoever mounts the ConfigMap routes; what stands in it is located at the ConfigMap's entry.
+Whoever mounts the ConfigMap routes.
 """
 
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from archlint.api import DependencyFact, Fact, Node, Pointer, RouteFact, Source, parse
 from archlint.formats import envoy, kong, otel_collector
+from archlint.formats.kubernetes.inner_places import look_inside
 from archlint.formats.kubernetes.views import Manifest
 
 GROUPS = ("",)
@@ -28,6 +29,8 @@ def _configs(manifest: Manifest) -> Iterator[envoy.EnvoyConfig | kong.KongConfig
             continue
         pointer = (*manifest.pointer, "data", key)
         for document in parse(Source(key, text.encode("utf-8", "surrogatepass"))).documents:
+            if envoy.is_envoy(document.data) or kong.is_kong(document.data):
+                look_inside(manifest.document, pointer, document)
             if envoy.is_envoy(document.data):
                 yield envoy.EnvoyConfig(manifest.document, pointer, document.data)
             elif kong.is_kong(document.data):
