@@ -73,6 +73,21 @@ def test_properties_in_kebab_case_say_the_same(tmp_path: Path) -> None:
     }
 
 
+def test_names_of_before_and_pools_of_threads(tmp_path: Path) -> None:
+    text = """
+        spring.main.banner-mode=off
+        resilience4j.retry.backends.stock.max-retry-attempts=4
+        resilience4j.thread-pool-bulkhead.instances.stock.max-thread-pool-size=20
+        """
+    assert _policies(_read(tmp_path, text, "application.properties")) == {
+        ("resilience4j", "stock"): {
+            "retries": (3, False),
+            "backoffMs": (500, True),
+            "maxConnections": (20, False),
+        }
+    }
+
+
 def test_defaults_are_for_all_where_nothing_is_named(tmp_path: Path) -> None:
     text = "{spring: {main: {}}, resilience4j: {retry: {configs: {default: {maxAttempts: 2}}}}}"
     assert _policies(_read(tmp_path, text)) == {
@@ -245,6 +260,8 @@ def test_binders_keep_failed_messages_where_told(tmp_path: Path) -> None:
     for more, expected in (
         ("", None),
         ("spring.cloud.stream.kafka.binder.brokers=k", False),
+        ("spring.rabbitmq.host=broker", False),
+        ("spring.rabbitmq.host=broker\nspring.kafka.bootstrap-servers=k", None),
         ("spring.cloud.stream.kafka.default.consumer.enable-dlq=true", True),
         ("spring.cloud.stream.kafka.bindings.a-in-0.consumer.enableDlq=false", False),
         ("spring.cloud.stream.kafka.streams.binder.brokers=k", None),

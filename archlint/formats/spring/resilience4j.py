@@ -12,8 +12,9 @@ from archlint.api import Location, Policy, PolicyFact, PolicyKey, PolicyValue, S
 from archlint.formats.spring.config import SpringConfig
 from archlint.formats.spring.relaxed import filled, milliseconds
 
-_KINDS = ("retry", "circuitbreaker", "timelimiter", "bulkhead", "ratelimiter")
+_KINDS = ("retry", "circuitbreaker", "timelimiter", "bulkhead", "threadpoolbulkhead", "ratelimiter")
 _SECTIONS = ("instances", "backends")
+_OLD_NAMES = {"maxattempts": ("maxretryattempts",)}
 _ATTEMPTS = 3
 _WAIT = 500
 _LIMIT = 1_000
@@ -41,9 +42,15 @@ class Instance:
         """The place of the first thing it says."""
         return next(iter(self.own.values())).at
 
+    def own_setting(self, key: str) -> Setting | None:
+        """Return the setting *key* (in lower case without dashes) that it says itself, by its name of today or of before."""
+        return next((self.own[name] for name in (key, *_OLD_NAMES.get(key, ())) if name in self.own), None)
+
     def setting(self, key: str) -> Setting | None:
-        """Return the setting *key* (in lower case without dashes), its own or an inherited one."""
-        return self.own.get(key) or self.inherited.get(key)
+        """Return the setting *key*, its own or an inherited one."""
+        names = (key, *_OLD_NAMES.get(key, ()))
+        inherited = next((self.inherited[name] for name in names if name in self.inherited), None)
+        return self.own_setting(key) or inherited
 
     def text(self, key: str) -> str | None:
         """Return the value of *key* where it is known."""
@@ -115,6 +122,9 @@ def _values(kinds: dict[str, Instance]) -> dict[PolicyKey, PolicyValue]:
         values["circuitBreaker"] = PolicyValue(True, kinds["circuitbreaker"].at)
     if "bulkhead" in kinds:
         _put(values, "maxConnections", _number(kinds["bulkhead"], "maxconcurrentcalls", _CONCURRENT))
+    pool = kinds.get("threadpoolbulkhead")
+    if pool is not None and pool.setting("maxthreadpoolsize") is not None:
+        _put(values, "maxConnections", _number(pool, "maxthreadpoolsize", 0))
     rate = kinds.get("ratelimiter")
     limit = rate.text("limitforperiod") if rate is not None else None
     if rate is not None and limit:

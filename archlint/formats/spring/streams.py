@@ -135,7 +135,18 @@ def _binders(config: SpringConfig) -> dict[str, str]:
         default = other.text(f"{_PREFIX}.defaultbinder")
         if default:
             found[""] = default
-    return found
+    return found or _by_broker(config)
+
+
+def _by_broker(config: SpringConfig) -> dict[str, str]:
+    """Return the binder of the only broker that the application connects to."""
+    roots = {
+        name
+        for other in config.beside
+        for name, key in (("rabbit", "spring.rabbitmq"), ("kafka", "spring.kafka"))
+        if any(True for _ in other.starts(key))
+    }
+    return {name: name for name in roots} if len(roots) == 1 else {}
 
 
 def _binder(said: Setting | None, kinds: dict[str, str]) -> str:

@@ -95,7 +95,7 @@ def retry_unbounded(subject: Manifest | SpringConfig, context: Context) -> Itera
 
 def _resilience4j(config: SpringConfig) -> Iterator[Problem]:
     for retry in instances(config, "retry"):
-        setting = retry.own.get("maxattempts")
+        setting = retry.own_setting("maxattempts")
         if setting is not None and (retry.number("maxattempts") or 0) >= _AS_GOOD_AS_ENDLESS:
             yield Problem(
                 f"`{retry.name}` retries without end",

@@ -84,6 +84,7 @@ def _spring(settings: str, section: str = "instances", name: str = "stock") -> d
         Bad(_dapr("{maxRetries: 5}  # <- `patient` retries 5 times, 5s apart"), "constant is the default"),
         Bad(_dapr("{duration: 1s}  # <- `patient` retries without end, 1s apart")),
         Bad(_spring("maxAttempts: 6  # <- `stock` retries 5 times, 500 ms apart")),
+        Bad(_spring("maxRetryAttempts: 6  # <- `stock` retries 5 times, 500 ms apart"), "its name of before"),
         Bad(_spring("wait-duration: 2s  # <- `stock` retries 4 times, 2s apart\n        max-attempts: 5")),
         Bad(_spring("maxAttempts: 6  # <- `default` retries 5 times, 500 ms apart", "configs", "default")),
         Bad(_GATEWAY.format(filter="Retry=5  # <- the route `stock` retries 5 times without waiting")),
@@ -137,7 +138,7 @@ def _of_spring(config: SpringConfig) -> Iterator[Problem]:
     retries = list(instances(config, "retry"))
     named = {retry.text("baseconfig") for retry in retries} | {"default"}
     for retry in retries:
-        is_its_own = "maxattempts" in retry.own or "waitduration" in retry.own
+        is_its_own = retry.own_setting("maxattempts") is not None or "waitduration" in retry.own
         if (retry.is_shared and retry.name not in named) or not (is_its_own and retry.is_whole):
             continue
         count = _retries(retry)
