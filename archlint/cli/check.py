@@ -87,6 +87,8 @@ def check(paths: tuple[str, ...], **options: Any) -> int:
     outcome = _fixed(request, unsafe=options["unsafe_fixes"]) if options["fix"] else run(request)
     for reporter, (_, file) in zip(reporters, outputs, strict=True):
         _write(reporter, outcome, project, file, options)
+    if not outcome.report.documents and not outcome.report.findings:
+        click.echo("archlint: there is no document of a known format here", err=True)
     return _status(outcome.report, project.config.fail_on)
 
 

@@ -51,7 +51,7 @@ def test_exit_status(project: Path, archlint: Archlint, fail_on: str, rule: str,
 
 def test_nothing_to_read(archlint: Archlint) -> None:
     result = archlint("check")
-    assert (result.status, result.err) == (0, "")
+    assert (result.status, result.err) == (0, "archlint: there is no document of a known format here\n")
     assert result.out == "Read 0 documents; 0 services, 0 edges.\nFound 0 errors, 0 warnings, 0 info.\n"
 
 
