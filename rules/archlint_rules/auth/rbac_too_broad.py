@@ -221,7 +221,9 @@ def _excess(spec: dict[str, Any], *, is_everywhere: bool) -> str:
         return ""
     is_core = not groups or not groups.isdisjoint({"", "*"})
     if ("*" in verbs or verbs >= _ALL) and "*" in resources and is_core:
-        return "do everything with every resource"
+        return (
+            f"do everything with every resource{'' if not groups or '*' in groups else ' of its API groups'}"
+        )
     for verb, targets in _RAISING.items():
         if verb in verbs and not resources.isdisjoint(targets):
             return f"give rights that it does not have (`{verb}`)"

@@ -59,8 +59,17 @@ metadata: {{name: {name}, namespace: shop{annotations}}}
 """
 
 
-def _pod(name: str, account: str = "", marker: str = "") -> str:
-    more = f", serviceAccountName: {account}" if account else ""
+_FILES = ", volumes: [{name: kafka, secret: {secretName: shop}}]"
+_USER = """
+apiVersion: kafka.strimzi.io/v1
+kind: KafkaUser
+metadata: {name: shop, namespace: shop, labels: {strimzi.io/cluster: main}}
+spec: {authentication: {type: tls}}
+"""
+
+
+def _pod(name: str, account: str = "", marker: str = "", files: str = "") -> str:
+    more = (f", serviceAccountName: {account}" if account else "") + files
     return _POD.format(name=name, more=more, marker=f"  # <- {marker}" if marker else "")
 
 
@@ -79,6 +88,7 @@ def _account(name: str, more: str = "", role: str = "") -> str:
     references=(
         "https://kubernetes.io/docs/concepts/security/service-accounts/",
         "https://spiffe.io/docs/latest/spiffe-about/spiffe-concepts/",
+        "https://docs.cloudera.com/csm-operator/1.7/kafka-security/topics/csm-op-user-management.html",
         "https://csrc.nist.gov/pubs/sp/800/207/final",
     ),
     tags=("security",),
@@ -104,7 +114,17 @@ def _account(name: str, more: str = "", role: str = "") -> str:
                 + _account("orders", role='"arn:aws:iam::1:role/shop"')
             }
         ),
+        Bad(
+            {
+                "shop.yaml": _pod(
+                    "billing", "billing", "`billing` and `orders` run as the KafkaUser `shop`", _FILES
+                )
+                + _pod("orders", "orders", files=_FILES)
+                + _USER
+            }
+        ),
         Good({"shop.yaml": _pod("billing", "billing") + _pod("orders", "orders")}),
+        Good({"shop.yaml": _pod("billing", "billing", files=_FILES) + _pod("orders", "orders") + _USER}),
         Good(
             {
                 "one/billing.yaml": _pod("billing").replace("namespace: shop", ""),
@@ -150,6 +170,10 @@ def shared_service_identity(graph: ServiceGraph, context: Context) -> Iterator[P
                 (scope, account, system),
                 is_idle=is_idle and not in_mesh,
             )
+    for (scope, user), running in sorted(_kafka_users(graph).items()):
+        together = _deployed_together(running, graph)
+        if len(together) > 1:
+            yield _problem(together, f"the KafkaUser `{user}`", ("kafka", scope, user), is_idle=False)
     for role, running in sorted(by_role.items()):
         together = _deployed_together(running, graph)
         if len({workload.service_account for _, workload in together}) > 1:
@@ -164,6 +188,26 @@ def _users(graph: ServiceGraph, systems: dict[str, str]) -> dict[Key, list[tuple
             if workload.scope.startswith("k8s:") and not {"{", "$"} & set(account):
                 system = systems[service.id] if workload.scope == "k8s:default" else ""
                 found[workload.scope, account, system].append((service, workload))
+    return found
+
+
+def _kafka_users(graph: ServiceGraph) -> dict[tuple[str, str], list[tuple[Service, WorkloadFact]]]:
+    """Return who has the Secret of a KafkaUser, which Strimzi gives the user's name."""
+    users = {(fact.scope, fact.name) for fact in graph.selects if fact.kind == "kafka.strimzi.io/KafkaUser"}
+    found: dict[tuple[str, str], list[tuple[Service, WorkloadFact]]] = defaultdict(list)
+    for service in graph.services if users else ():
+        for workload in service.workloads if service.first_party and not service.role else ():
+            secrets = {volume.source for volume in workload.volumes if volume.kind == "secret"}
+            for container in workload.containers:
+                sources = (setting.source for setting in container.settings)
+                secrets.update(
+                    source.removeprefix("secret:").partition("#")[0]
+                    for source in sources
+                    if source.startswith("secret:")
+                )
+            for name in sorted(secrets):
+                if (workload.scope, name) in users:
+                    found[workload.scope, name].append((service, workload))
     return found
 
 
