@@ -69,6 +69,8 @@ class Instance:
 
 def instances(config: SpringConfig, kind: str) -> Iterator[Instance]:
     """Yield the instances of *kind* (`retry`, `circuitbreaker` …) and the shared configurations of *config*."""
+    if next(config.starts(f"resilience4j.{kind}"), None) is None:
+        return
     shared = _grouped(config, f"resilience4j.{kind}.configs")
     beside = dict(shared)
     for other in config.beside[1:]:

@@ -49,6 +49,8 @@ def bindings(config: SpringConfig) -> list[Binding]:
     found: dict[str, dict[str, Setting]] = defaultdict(dict)
     for name, key, setting in config.below(f"{_PREFIX}.bindings"):
         found[name][key] = setting
+    if not found:
+        return []
     aliases = {
         setting.value or "": key for key, setting in _raw(config, "spring.cloud.stream.function.bindings.")
     }

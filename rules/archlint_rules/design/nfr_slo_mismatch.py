@@ -12,11 +12,11 @@ Decide which of the two is meant, and write the other after it. Where a stricter
 import re
 from collections.abc import Iterator
 
-from archlint.api import Bad, Confidence, Context, Good, Problem, Related, ServiceGraph, Severity, rule
+from archlint.api import Bad, Confidence, Context, Good, Problem, Related, ServiceGraph, Severity, regex, rule
 from archlint.formats.openslo import Objective, objectives_of
 
-_SECONDS = re.compile(r"(?:^|[^a-z])(?:seconds|duration_s|latency_s)(?![a-z])|_seconds", re.IGNORECASE)
-_MILLISECONDS = re.compile(r"_ms\b|_ms[_\"{)]|millis|msec", re.IGNORECASE)
+_SECONDS = regex(r"(?:^|[^a-z])(?:seconds|duration_s|latency_s)(?![a-z])|_seconds", re.IGNORECASE)
+_MILLISECONDS = regex(r"_ms\b|_ms[_\"{)]|millis|msec", re.IGNORECASE)
 _SHARE = 0.99
 _NEAR = 1e-6
 _MANIFEST = """

@@ -33,18 +33,19 @@ from archlint.api import (
     Severity,
     WorkloadFact,
     key_words,
+    regex,
     rule,
 )
 from archlint.formats.openslo import ServiceFinder
 
-_CAPACITY = re.compile(r"max[-_]connections[=\s]+['\"]?(?P<number>\d+)\b")
-_CAPACITY_KEY = re.compile(r"(?:POSTGRES(?:QL)?|PG|MYSQL|MARIADB)_MAX_CONNECTIONS")
-_POOL_KEY = re.compile(
+_CAPACITY = regex(r"max[-_]connections[=\s]+['\"]?(?P<number>\d+)\b")
+_CAPACITY_KEY = regex(r"(?:POSTGRES(?:QL)?|PG|MYSQL|MARIADB)_MAX_CONNECTIONS")
+_POOL_KEY = regex(
     r"(?:.*_)?(?:DB|DATABASE|DATASOURCE|HIKARI|JDBC|PG|POSTGRES(?:QL)?|MYSQL|SQLALCHEMY|SQL)_(?:.*_)?"
     r"(?:POOL|POOL_SIZE|POOL_MAX|POOL_MAX_SIZE|MAX_POOL|MAX_POOL_SIZE|MAXPOOLSIZE|MAXIMUM_POOL_SIZE|MAXIMUMPOOLSIZE|MAX_OPEN_CONNS|MAX_OPEN_CONNECTIONS)"
 )
-_SPRING_KEY = re.compile(r"SPRING_DATASOURCE_HIKARI_MAXIMUM_?POOL_?SIZE")
-_POOLERS = re.compile(r"pgbouncer|pgcat|pgpool|odyssey|proxysql|rds-proxy|supavisor|maxscale", re.IGNORECASE)
+_SPRING_KEY = regex(r"SPRING_DATASOURCE_HIKARI_MAXIMUM_?POOL_?SIZE")
+_POOLERS = regex(r"pgbouncer|pgcat|pgpool|odyssey|proxysql|rds-proxy|supavisor|maxscale", re.IGNORECASE)
 _DATABASE = """
 services:
   db: {{image: "postgres:17", command: ["postgres", "-c", "max_connections={most}"]}}{marker}
