@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from archlint.api import Fact, Location
+from archlint.formats.kubernetes.block_lines import BlockLines
 from archlint.formats.kubernetes.files import flatten
 from archlint.formats.kubernetes.views import Manifest, known_text
 from archlint.formats.spring.management import actuator
@@ -17,10 +18,10 @@ def facts(manifest: Manifest) -> Iterator[Fact]:
     for key, text in manifest.mapping("data").items():
         if not isinstance(text, str) or "exposure" not in text or "management" not in text:
             continue
-        at = manifest.at("data", key)
+        inside = BlockLines(manifest, manifest.at("data", key))
         entries: dict[str, tuple[str, Location]] = {}
         for name, value in flatten(key, text):
             known = known_text(value)
             if known:
-                entries[name] = (known, at)
+                entries[name] = (known, inside.place(name, value))
         yield from actuator(entries, name=manifest.name, scope=manifest.scope)

@@ -102,12 +102,12 @@ apiVersion: v1
 kind: ConfigMap
 metadata: {name: settings}
 data:
-  application.yaml: |  # <- a load balancer leads to the endpoints of `orders` that `*` exposes
+  application.yaml: |
     management:
       endpoints:
         web:
           exposure:
-            include: '*'
+            include: '*'  # <- a load balancer leads to the endpoints of `orders` that `*` exposes
 """
 
 
