@@ -200,14 +200,11 @@ class KongUpstream(_Entity):
 
     def targets(self) -> Iterator[tuple[str, str, float | None, Location]]:
         """Yield host, port, weight and place of the targets that take requests."""
-        listed = [(self.data.get("targets"), (*self.pointer, "targets"))]
-        listed.append((self.config.data.get("targets"), (*self.config.pointer, "targets")))
-        for number, (entries, pointer) in enumerate(listed):
-            for index, entry in enumerate(entries if isinstance(entries, list) else ()):
-                if not isinstance(entry, dict) or (
-                    number and reference_of(entry.get("upstream")) != self.name
-                ):
-                    continue
+        nested = [
+            ((*self.pointer, "targets", index), entry) for index, entry in enumerate(self.items("targets"))
+        ]
+        for pointer, entry in (*nested, *self.config.targets.get(self.name, ())):
+            if isinstance(entry, dict):
                 match = _ADDRESS.match(known_text(entry.get("target")))
                 weight = entry.get("weight")
                 if match is not None and weight != 0:
@@ -215,7 +212,7 @@ class KongUpstream(_Entity):
                         match["host"],
                         match["port"] or _TARGET_PORT,
                         float(weight) if isinstance(weight, int | float) else None,
-                        self.document.at((*pointer, index, "target")),
+                        self.document.at((*pointer, "target")),
                     )
 
 
@@ -257,6 +254,19 @@ class KongConfig(Node):
         """The upstreams by name."""
         found = [KongUpstream(self.document, at, data, self) for at, data in self._entities("upstreams")]
         return {upstream.name: upstream for upstream in found if upstream.name}
+
+    @cached_property
+    def targets(self) -> dict[str, list[tuple[Pointer, dict[str, Any]]]]:
+        """The targets at the top level by upstream, with the ways to them."""
+        found: dict[str, list[tuple[Pointer, dict[str, Any]]]] = {}
+        for at, data in self._entities("targets"):
+            found.setdefault(reference_of(data.get("upstream")), []).append((at, data))
+        return found
+
+    @cached_property
+    def plugin_names(self) -> frozenset[str]:
+        """The names of the plugins that are applied anywhere."""
+        return frozenset(plugin.name for plugin in self.plugins)
 
     @cached_property
     def plugins(self) -> list[KongPlugin]:

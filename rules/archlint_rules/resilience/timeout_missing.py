@@ -151,7 +151,7 @@ def timeout_missing(subject: Subject, context: Context) -> Iterator[Problem]:
         yield from _proxy(subject)
     elif isinstance(subject, KongService):
         own = any(key in subject.data for key in _KONG_KEYS)
-        if not own and all(plugin.name != "upstream-timeout" for plugin in subject.config.plugins):
+        if not own and "upstream-timeout" not in subject.config.plugin_names:
             yield Problem(
                 f"the service `{subject.name}` has no timeouts of its own, 60 s a try count",
                 subject.location,

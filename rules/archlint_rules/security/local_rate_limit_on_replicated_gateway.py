@@ -99,6 +99,25 @@ static_resources:
                 "envoy.yaml": _ENVOY,
             }
         ),
+        Bad(
+            {
+                "compose.yaml": """
+                    services:
+                      orders: {build: ./orders, deploy: {replicas: 3}, environment: {STOCK_URL: "http://stock:8080"}}
+                      stock: {build: ./stock}
+                """,
+                "orders/application.yml": """
+                    spring: {application: {name: orders}}
+                    resilience4j:
+                      ratelimiter:
+                        instances:
+                          stock:
+                            limitForPeriod: 100  # <- each of the 3 copies of `orders` counts to `100/60s` by itself
+                            limitRefreshPeriod: 60s
+                """,
+            },
+            "a limiter in the service",
+        ),
         Good(_kong("minute: 100", 1), "one copy"),
         Good(_kong("{minute: 100, policy: redis, redis: {host: limits}}"), "counted together"),
         Good(_kong("second: 50"), "a guard against overload"),
