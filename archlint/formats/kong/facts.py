@@ -48,6 +48,7 @@ def facts_of(config: KongConfig) -> Iterator[Fact]:
                 policy=policy,
                 extra={
                     "plugins": sorted(route.plugins),
+                    "issuers": _issuers(route),
                     "protocol": route.service.target[0],
                     "limiter": _limiter(config, route),
                 },
@@ -55,6 +56,13 @@ def facts_of(config: KongConfig) -> Iterator[Fact]:
 
     for upstream in config.upstreams.values():
         yield from _affinity(upstream)
+
+
+def _issuers(route: KongRoute) -> list[str]:
+    """Return the issuer whose tokens Kong accepts on *route* (OpenID Connect plugin, `config.issuer`)."""
+    plugin = route.plugins.get("openid-connect")
+    issuer = plugin.config.get("issuer") if plugin is not None else None
+    return [issuer] if isinstance(issuer, str) else []
 
 
 def _affinity(upstream: KongUpstream) -> Iterator[Fact]:

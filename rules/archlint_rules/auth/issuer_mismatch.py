@@ -44,6 +44,20 @@ spec:
   jwtRules: [{{issuer: "{issuer}"}}]
 """
 
+_COMPOSE = """
+services:
+  kong: {image: kong, ports: ["80:8000"]}
+  orders: {build: orders}
+"""
+_KONG = """
+_format_version: "3.0"
+services:
+  - name: orders
+    url: http://orders:8080
+    routes: [{name: orders, paths: [/orders]}]
+    plugins: [{name: openid-connect, config: {issuer: "https://login.shop.io/realms/shop"}}]
+"""
+
 
 def _both(
     url: str, issuer: str = "https://login.shop.io", *, app: str = "orders", marker: str = ""
@@ -51,6 +65,14 @@ def _both(
     return {
         "orders/openapi.yaml": _SPEC.format(url=url, marker=f"  # <- {marker}" if marker else ""),
         "orders/mesh.yaml": _MESH.format(issuer=issuer, app=app),
+    }
+
+
+def _kong(url: str, marker: str = "") -> dict[str, str]:
+    return {
+        "orders/openapi.yaml": _SPEC.format(url=url, marker=marker),
+        "compose.yaml": _COMPOSE,
+        "kong.yaml": _KONG,
     }
 
 
@@ -74,6 +96,7 @@ class IssuerOptions(Options, frozen=True, kw_only=True):
         "https://www.rfc-editor.org/rfc/rfc8725#section-3.8",
         "https://www.rfc-editor.org/rfc/rfc9068#section-4",
         "https://istio.io/latest/docs/reference/config/security/request_authentication/",
+        "https://developer.konghq.com/plugins/openid-connect/",
     ),
     tags=("security",),
     options=IssuerOptions,
@@ -84,6 +107,10 @@ class IssuerOptions(Options, frozen=True, kw_only=True):
                 marker="`orders` sends users to `id.other.io`, and `tokens` trusts `login.shop.io`",
             )
         ),
+        Bad(
+            _kong("https://id.other.io", "  # <- `orders` sends users to `id.other.io`, and `orders` trusts")
+        ),
+        Good(_kong("https://login.shop.io")),
         Good(_both("https://login.shop.io")),
         Good(
             _both("https://id.other.io"), "one provider", options={"aliases": ["id.other.io=login.shop.io"]}
@@ -101,16 +128,16 @@ def issuer_mismatch(graph: ServiceGraph, context: Context) -> Iterator[Problem]:
     aliases = dict(text.split("=", 1) for text in context.options.aliases if "=" in text)
     guards = checked(graph)
     for service in graph.services:
-        policies = guards.get(service.id, [])
-        trusted = {provider_of(host, aliases) for _, hosts in policies for host in hosts}
+        checks = guards.get(service.id, [])
+        trusted = {provider_of(host, aliases) for check in checks for host in check.hosts}
         said = [(host, at) for kind, host, at in written(service) if kind in {"user", "machine"} and host]
         if not trusted or not said or any(provider_of(host, aliases) in trusted for host, _ in said):
             continue
-        (host, at), (policy, hosts) = said[0], policies[0]
+        (host, at), check = said[0], checks[0]
         yield Problem(
-            f"`{service.name}` sends users to `{host}`, and `{policy.name}` trusts `{min(hosts)}`",
+            f"`{service.name}` sends users to `{host}`, and `{check.name}` trusts `{min(check.hosts)}`",
             at,
             help="use one issuer in both, or tell in `aliases` that they are one",
-            related=(Related("tokens are checked here", policy.at),),
+            related=(Related("tokens are checked here", check.at),),
             identity=("issuer", service.id),
         )

@@ -2,9 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from archlint.api import Location, Pods, SelectFact, Service, ServiceGraph, exposed
+from archlint.api import Location, Pods, SelectFact, Service, ServiceGraph, exposures
 
 _TOKENS = "security.istio.io/RequestAuthentication"
 _ROOT = "k8s:istio-system"
@@ -33,19 +34,33 @@ def provider_of(host: str, aliases: dict[str, str]) -> str:
     return next((family for family, hosts in _FAMILIES if name in hosts), name)
 
 
-def checked(graph: ServiceGraph) -> dict[str, list[tuple[SelectFact, frozenset[str]]]]:
-    """Return for the ids of services the token checks before them, each with the hosts that may have issued the tokens."""
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A place where tokens are checked, with the hosts that may have issued them."""
+
+    name: str
+    at: Location
+    hosts: frozenset[str]
+
+
+def checked(graph: ServiceGraph) -> dict[str, list[Check]]:
+    """Return for the ids of services the token checks before them, of the mesh and of Kong's routes."""
+    ways = exposures(graph)
+    found: dict[str, list[Check]] = defaultdict(list)
+    for way in ways:
+        said = way.route.extra.get("issuers") if way.route is not None else None
+        hosts = frozenset(host for url in said if (host := host_of(url))) if isinstance(said, list) else None
+        if hosts and way.route is not None:
+            found[way.service.id].append(Check(way.route.name, way.route.at, hosts))
     policies = [(fact, hosts) for fact in graph.selects if fact.kind == _TOKENS and (hosts := _issuers(fact))]
     if not policies:
-        return {}
+        return found
     pods = Pods(graph)
     owners = {id(workload): service for service in graph.services for workload in service.workloads}
-    ways = exposed(graph)
-    public = [service for service in graph.services if service.id in ways]
-    found: dict[str, list[tuple[SelectFact, frozenset[str]]]] = defaultdict(list)
+    public = list({way.service.id: way.service for way in ways}.values())
     for fact, hosts in policies:
         for service in _guarded(fact, pods, owners, public):
-            found[service.id].append((fact, hosts))
+            found[service.id].append(Check(fact.name, fact.at, hosts))
     return found
 
 

@@ -96,8 +96,8 @@ def multiple_user_authentication(graph: ServiceGraph, context: Context) -> Itera
                 for kind, host, at in written(service, hidden=False)
                 if kind != "machine"
             }
-            for policy, hosts in guards.get(service.id, []) if not ways else ():
-                ways.update({provider_of(host, {}): policy.at for host in sorted(hosts)[:1]})
+            for check in guards.get(service.id, []) if not ways else ():
+                ways.update({provider_of(min(check.hosts), {}): check.at})
             if ways:
                 systems[service.system].append((service, ways))
     for system, services in sorted(systems.items()):
