@@ -302,9 +302,11 @@ def test_a_service_is_extended_from_this_file_and_others(tmp_path: Path) -> None
 def test_an_override_is_merged_into_its_base_alone(tmp_path: Path) -> None:
     files = {
         "compose.yaml": "services: {a: {image: x, environment: {A: base, B: base}}}",
-        "compose.override.yaml": "services: {a: {environment: {B: over}}, extra: {image: y}}",
+        "compose.override.yaml": "services: {a: {environment: {B: over}, command: [new]}, extra: {image: y}}",
     }
+    files["compose.yaml"] = files["compose.yaml"].replace("image: x", "image: x, command: [old]")
     document = _read(tmp_path, files)
+    assert _facts(document, WorkloadFact)["a"].containers[0].command == ("new",)
     found = _settings(document, "a")
     assert {key: (setting.value, setting.at.path) for key, setting in found.items()} == {
         "A": ("base", "compose.yaml"),
@@ -378,3 +380,28 @@ def test_odd_shapes_are_never_a_crash(tmp_path: Path, value: str) -> None:
     assert len(_facts(document, WorkloadFact)) == len(keys)
     list(FORMAT.validate(document))
     list(FORMAT.visit(document, frozenset((Project, ComposeService))))
+
+
+def test_alternatives_are_merged_over_their_base_one_at_a_time(tmp_path: Path) -> None:
+    files = {
+        "compose.yaml": "services: {a: {image: x, environment: {A: base}}}",
+        "compose.override.yaml": "services: {a: {environment: {O: over}}}",
+        "compose.dev.yaml": "services: {a: {environment: {D: dev}}}",
+        "compose.prod.yaml": "services: {a: {environment: {P: prod}}}",
+    }
+    known = {name: set(_settings(_read(tmp_path, files, name), "a")) for name in files if "over" not in name}
+    assert known == {
+        "compose.yaml": {"A", "O"},
+        "compose.dev.yaml": {"A", "D"},
+        "compose.prod.yaml": {"A", "P"},
+    }
+
+
+def test_an_alternative_that_tells_everything_anew_replaces_the_base(tmp_path: Path) -> None:
+    files = {
+        "docker-compose.yml": "services: {a: {image: x, environment: {A: base}}, b: {image: y}, c: {image: z}}",
+        "docker-compose-slim.yml": "services: {a: {image: x, environment: {S: slim}}, b: {build: .}}",
+    }
+    slim = _read(tmp_path, files, "docker-compose-slim.yml")
+    assert set(_settings(slim, "a")) == {"S"}
+    assert {fact.name for fact in FORMAT.facts(slim) if isinstance(fact, WorkloadFact)} == {"a", "b"}

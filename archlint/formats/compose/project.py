@@ -13,6 +13,7 @@ _NAME = regex(r"(?:docker-)?compose(?P<variant>[.\-_][^/]+)?\.ya?ml\Z")
 _TELLING = frozenset(
     ("image", "build", "extends", "environment", "env_file", "depends_on", "container_name", "command")
 )
+_REPLACED = frozenset(("command", "entrypoint"))
 _MOST_EXTENDS = 16
 
 type Origin = tuple[Document, Pointer]
@@ -39,11 +40,27 @@ def project_of(document: Document) -> "Project | None":
 
 
 def base_of(document: Document) -> Document | None:
-    """Return the file that *document* is meant to be merged over: `compose.yaml` beside `compose.prod.yaml`."""
+    """Return the file that *document* is meant to be merged over: `compose.yaml` beside `compose.prod.yaml`.
+
+    Each alternative is merged over it by itself. `None` for one that tells most of the base's services anew: it replaces the base.
+    """
     match = _NAME.search(document.source.name)
     if match is None or not match["variant"]:
         return None
-    return _sibling(document, lambda name: (other := _NAME.search(name)) is not None and not other["variant"])
+    if "base" not in document.memo:
+        base = _sibling(
+            document, lambda name: (other := _NAME.search(name)) is not None and not other["variant"]
+        )
+        document.memo["base"] = None if base is None or _replaces(document, base) else base
+    found: Document | None = document.memo["base"]
+    return found
+
+
+def _replaces(document: Document, base: Document) -> bool:
+    """Tell whether *document* needs nothing of *base*: it has two thirds of its services and what they run, each on its own."""
+    mine, others = document.data["services"], base.data["services"]
+    shared = [data for name, data in mine.items() if name in others and isinstance(data, dict)]
+    return 3 * len(shared) >= 2 * len(others) and all("image" in data or "build" in data for data in shared)
 
 
 def _overridden(document: Document) -> Document | None:
@@ -212,9 +229,13 @@ class ComposeService(Node):
         return found
 
     def strings(self, key: str) -> list[tuple[str, Location]]:
-        """Return the entries of the list (or the single text, or the keys of the mapping) at *key* that are known."""
+        """Return the entries of the list (or the single text, or the keys of the mapping) at *key* that are known.
+
+        Lists of several files are one after the other, but the last command replaces those before (Compose Specification, Merge).
+        """
         found: list[tuple[str, Location]] = []
-        for value, document, pointer in self.every(key):
+        origins = list(self.every(key))
+        for value, document, pointer in origins[-1:] if key in _REPLACED else origins:
             if isinstance(value, dict):
                 found.extend((str(name), document.at((*pointer, name), on_key=True)) for name in value)
             else:
