@@ -13,8 +13,19 @@ Write to standard output, from where the platform collects logs; or run a shippe
 import re
 from collections.abc import Iterator
 
-from archlint.api import Bad, Context, Good, Location, Problem, ServiceGraph, Severity, WorkloadFact, rule
-from archlint_rules.observability.environment import environments
+from archlint.api import (
+    Bad,
+    Context,
+    Good,
+    Location,
+    Problem,
+    Related,
+    ServiceGraph,
+    Severity,
+    WorkloadFact,
+    rule,
+)
+from archlint_rules.observability.environment import Environment, environments
 
 _KEYS = re.compile(
     r"(?:^|_)LOG(?:GING)?_?(?:FILE|FILE_?NAME|FILE_?PATH|FILENAME|DIR|DIRECTORY)\Z|\ALOGGING_FILE(?:_NAME|_PATH)?\Z"
@@ -104,35 +115,33 @@ def _env(name: str, value: str, more: str = "") -> dict[str, str]:
 def logs_to_file(graph: ServiceGraph, context: Context) -> Iterator[Problem]:
     """Report settings that name a file for logs, and volumes at places of logs, of pods without a shipper."""
     del context
+    told: dict[tuple[str, str], list[tuple[str, Location]]] = {}
     for environment in environments(graph):
-        workload = environment.workload
-        if any(_SHIPPER.search(f"{one.name} {one.image or ''}".lower()) for one in workload.containers):
-            continue
         service = environment.service
-        setting = next(
-            (
-                found
-                for key, found in environment.values.items()
-                if _KEYS.search(key) and found.value.strip().lower() not in _STREAMS
-            ),
-            None,
+        for key, message, at in _kept(environment):
+            told.setdefault((service.id, key), []).append((message, at))
+    for (service_id, key), ((message, at), *others) in told.items():
+        yield Problem(
+            message,
+            at,
+            help="write to standard output",
+            related=tuple(Related("it does here as well", place) for _, place in others),
+            identity=("logs", service_id, key),
         )
-        if setting is not None:
-            yield Problem(
-                f"`{service.name}` writes its logs to `{setting.value.strip()}`",
-                setting.at,
-                help="write to standard output",
-                identity=("logs", service.id, setting.key),
-            )
-            continue
-        volume = _volume(workload)
-        if volume is not None:
-            yield Problem(
-                f"`{service.name}` keeps its logs in the volume `{volume[0]}`",
-                volume[1],
-                help="write to standard output",
-                identity=("logs", service.id, volume[0]),
-            )
+
+
+def _kept(environment: Environment) -> Iterator[tuple[str, str, Location]]:
+    """Yield the first thing that tells that the service of *environment* keeps logs: what it is, in words, and where."""
+    workload = environment.workload
+    if any(_SHIPPER.search(f"{one.name} {one.image or ''}".lower()) for one in workload.containers):
+        return
+    for key, found in environment.values.items():
+        if _KEYS.search(key) and found.value.strip().lower() not in _STREAMS:
+            yield key, f"`{environment.service.name}` writes its logs to `{found.value.strip()}`", found.at
+            return
+    volume = _volume(workload)
+    if volume is not None:
+        yield volume[0], f"`{environment.service.name}` keeps its logs in the volume `{volume[0]}`", volume[1]
 
 
 def _volume(workload: WorkloadFact) -> tuple[str, Location] | None:
