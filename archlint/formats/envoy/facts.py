@@ -43,6 +43,7 @@ def facts_of(config: EnvoyConfig) -> Iterator[Fact]:
                 extra={
                     "filters": sorted({one.kind for one in route.manager.http_filters}),
                     "limiter": _limiter(route),
+                    "issuers": _issuers(route),
                     "matches": [
                         {
                             "path": route.path[0] or "/",
@@ -58,6 +59,20 @@ def facts_of(config: EnvoyConfig) -> Iterator[Fact]:
     for manager in config.managers:
         for one in manager.http_filters:
             yield from _asked(config, one)
+
+
+def _issuers(route: EnvoyRoute) -> list[str]:
+    """Return whose tokens are accepted on *route* (JwtAuthentication.providers); none where a provider takes those of everybody."""
+    found: list[str] = []
+    for one in route.manager.http_filters:
+        if one.kind != "jwt_authn" or _is_off(route, one):
+            continue
+        for provider in one.config.mapping("providers").values():
+            issuer = provider.get("issuer") if isinstance(provider, dict) else None
+            if not isinstance(issuer, str):
+                return []
+            found.append(issuer)
+    return found
 
 
 def _backends(cluster: EnvoyCluster | None, weight: float | None) -> Iterator[Backend]:

@@ -68,6 +68,41 @@ def _both(
     }
 
 
+_PROXY = 'envoy: {image: envoyproxy/envoy, volumes: ["./envoy.yaml:/etc/envoy/envoy.yaml"],'
+_ENVOY = """
+static_resources:
+  listeners:
+    - address: {socket_address: {address: 0.0.0.0, port_value: 8000}}
+      filter_chains:
+        - filters:
+            - name: envoy.filters.network.http_connection_manager
+              typed_config:
+                "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
+                stat_prefix: in
+                route_config:
+                  virtual_hosts:
+                    - {name: all, domains: ["*"], routes: [{name: orders, match: {prefix: /orders}, route: {cluster: orders}}]}
+                http_filters:
+                  - name: envoy.filters.http.jwt_authn
+                    typed_config:
+                      "@type": type.googleapis.com/envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication
+                      providers: {shop: {issuer: "https://login.shop.io"}}
+                  - name: envoy.filters.http.router
+  clusters:
+    - name: orders
+      load_assignment:
+        endpoints: [{lb_endpoints: [{endpoint: {address: {socket_address: {address: orders, port_value: 8080}}}}]}]
+"""
+
+
+def _envoy(url: str, marker: str = "") -> dict[str, str]:
+    return {
+        "orders/openapi.yaml": _SPEC.format(url=url, marker=marker),
+        "compose.yaml": _COMPOSE.replace("kong: {image: kong,", _PROXY),
+        "envoy.yaml": _ENVOY,
+    }
+
+
 def _kong(url: str, marker: str = "") -> dict[str, str]:
     return {
         "orders/openapi.yaml": _SPEC.format(url=url, marker=marker),
@@ -110,6 +145,10 @@ class IssuerOptions(Options, frozen=True, kw_only=True):
         Bad(
             _kong("https://id.other.io", "  # <- `orders` sends users to `id.other.io`, and `orders` trusts")
         ),
+        Bad(
+            _envoy("https://id.other.io", "  # <- `orders` sends users to `id.other.io`, and `orders` trusts")
+        ),
+        Good(_envoy("https://login.shop.io")),
         Good(_kong("https://login.shop.io")),
         Good(_both("https://login.shop.io")),
         Good(

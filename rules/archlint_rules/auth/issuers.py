@@ -44,7 +44,7 @@ class Check:
 
 
 def checked(graph: ServiceGraph) -> dict[str, list[Check]]:
-    """Return for the ids of services the token checks before them, of the mesh and of Kong's routes."""
+    """Return for the ids of services the token checks before them, of the mesh and of the routes of Kong and Envoy."""
     ways = exposures(graph)
     found: dict[str, list[Check]] = defaultdict(list)
     for way in ways:
