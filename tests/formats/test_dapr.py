@@ -52,21 +52,34 @@ def _policies(document: Document) -> dict[tuple[str | None, str | None], dict[st
 
 
 def test_policies_of_applications(tmp_path: Path) -> None:
-    assert _policies(_read(tmp_path, RESILIENCY)) == {
+    text = RESILIENCY.replace(", DefaultTimeoutPolicy: 10s", "")
+    assert _policies(_read(tmp_path, text)) == {
         ("orders", "stock"): {
             "retries": (-1, True),
             "perTryTimeoutMs": (2000, False),
             "circuitBreaker": (True, False),
         },
         ("orders", "audit"): {"retries": (2, False), "backoffMs": (5000, True)},
-        ("orders", "mail"): {
-            "retries": (3, True),
-            "backoffMs": (1000, True),
-            "perTryTimeoutMs": (2000, False),
-        },
+        ("orders", "mail"): {"timeoutMs": (2000, False)},
         ("orders", "bills"): {"retries": (0, False), "backoffMs": (1000, False), "timeoutMs": (2000, False)},
         ("orders", "lost"): {},
-        ("orders", None): {"timeoutMs": (10_000, False)},
+    }
+
+
+def test_defaults_do_not_hold_for_applications_that_are_targets(tmp_path: Path) -> None:
+    text = """
+        apiVersion: dapr.io/v1alpha1
+        kind: Resiliency
+        metadata: {name: policies}
+        spec:
+          policies:
+            timeouts: {DefaultTimeoutPolicy: 10s}
+            retries: {DefaultRetryPolicy: {maxRetries: 3}, DefaultAppRetryPolicy: {maxRetries: 5, duration: 1s}}
+          targets: {apps: {stock: {circuitBreaker: none}}}
+        """
+    assert _policies(_read(tmp_path, text)) == {
+        (None, "stock"): {"retries": (0, False), "perTryTimeoutMs": (0, False)},
+        (None, None): {"retries": (5, False), "backoffMs": (1000, False), "perTryTimeoutMs": (10_000, False)},
     }
 
 

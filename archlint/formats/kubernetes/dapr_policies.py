@@ -10,9 +10,13 @@ from archlint.formats.kubernetes.views import Manifest, known_text
 
 _UNLIMITED = -1
 _WAIT = "5s"
-_BUILT_IN_RETRIES = 3
-_BUILT_IN_WAIT = 1_000
 _DEFAULTS = ("DefaultApp", "Default")
+_KINDS = {
+    "retry": ("retries", "RetryPolicy"),
+    "timeout": ("timeouts", "TimeoutPolicy"),
+    "circuitBreaker": ("circuitBreakers", "CircuitBreakerPolicy"),
+}
+_NUMBERS: tuple[PolicyKey, ...] = ("retries", "timeoutMs", "perTryTimeoutMs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,23 +71,21 @@ def policies(manifest: Manifest) -> Iterator[Fact]:
     """Yield what the Resiliency *manifest* does to calls of applications, for each of those that it is meant for.
 
     Applications go by their ids, which are no names of a cluster's: they are looked up among the aliases of services.
-    The time limit is that of one try (`pkg/resiliency/policy.go`). Where a target names no retry, Dapr's own three hold.
+    The time limit is that of one try (`pkg/resiliency/policy.go`). For an application that is a target, neither defaults nor Dapr's own
+    three retries hold (`EndpointPolicy` in `pkg/resiliency/resiliency.go`).
     """
     callers: list[str | None] = [name for name in manifest.items("scopes") if isinstance(name, str)]
+    defaults = _values(manifest, _default_names(manifest))
     for caller in callers or [None]:
         for target, application in manifest.mapping("spec", "targets", "apps").items():
             if isinstance(application, dict):
-                values = _values(manifest, application)
-                yield _fact(manifest, values, caller, target, ("spec", "targets", "apps", target))
-        for prefix in _DEFAULTS:
-            named = {
-                "retry": f"{prefix}RetryPolicy",
-                "timeout": f"{prefix}TimeoutPolicy",
-                "circuitBreaker": f"{prefix}CircuitBreakerPolicy",
-            }
-            values = _values(manifest, named, built_in=False)
-            if values:
-                yield _fact(manifest, values, caller, None, ("metadata", "name"))
+                keys = ("spec", "targets", "apps", target)
+                nothing = PolicyValue(0, manifest.at(*keys))
+                own = _values(manifest, application)
+                missing = {key: nothing for key in _NUMBERS if key in defaults and key not in own}
+                yield _fact(manifest, own | missing, caller, target, keys)
+        if defaults:
+            yield _fact(manifest, defaults, caller, None, ("metadata", "name"))
 
 
 def channels(manifest: Manifest) -> Iterator[Fact]:
@@ -108,9 +110,18 @@ def channels(manifest: Manifest) -> Iterator[Fact]:
             )
 
 
-def _values(
-    manifest: Manifest, named: dict[str, Any], *, built_in: bool = True
-) -> dict[PolicyKey, PolicyValue]:
+def _default_names(manifest: Manifest) -> dict[str, str]:
+    """Return the names of the policies that hold for applications which are no targets, the more specific ones first."""
+    found = {}
+    for key, (section, ending) in _KINDS.items():
+        defined = manifest.mapping("spec", "policies", section)
+        for prefix in _DEFAULTS:
+            if f"{prefix}{ending}" in defined:
+                found.setdefault(key, f"{prefix}{ending}")
+    return found
+
+
+def _values(manifest: Manifest, named: dict[str, Any]) -> dict[PolicyKey, PolicyValue]:
     values: dict[PolicyKey, PolicyValue] = {}
     retry = {policy.name: policy for policy in retry_policies(manifest)}.get(str(named.get("retry")))
     if retry is not None:
@@ -121,9 +132,6 @@ def _values(
         wait = milliseconds(retry.data.get("duration", _WAIT)) if retry.is_constant else None
         if wait is not None:
             values["backoffMs"] = PolicyValue(wait, at, "duration" not in retry.data)
-    elif built_in and "retry" not in named:
-        values["retries"] = PolicyValue(_BUILT_IN_RETRIES, default=True)
-        values["backoffMs"] = PolicyValue(_BUILT_IN_WAIT, default=True)
     name = str(named.get("timeout"))
     limit = milliseconds(manifest.get("spec", "policies", "timeouts", name))
     if limit is not None:
