@@ -8,6 +8,7 @@ from textwrap import dedent
 from typing import Any
 
 import pytest
+from conftest import Check
 
 from archlint.api import SelectFact, Source, parse, rules_in
 from archlint.config.model import Config, Layer
@@ -208,3 +209,32 @@ def _places(data: Any) -> list[tuple[Any, Any]]:
                 found.append((value, key))
                 pending.append(value[key])
     return found
+
+
+@pytest.mark.parametrize(
+    ("token", "labels", "severity"),
+    [
+        ("automountServiceAccountToken: false", "", "info"),
+        ("automountServiceAccountToken: false", "istio-injection: enabled", "warning"),
+        ("automountServiceAccountToken: true", "", "warning"),
+    ],
+)
+def test_the_default_account_without_a_token_identifies_nobody(
+    check: Check, token: str, labels: str, severity: str
+) -> None:
+    pods = "".join(
+        f"""
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: {name}, namespace: shop}}
+spec:
+  template:
+    metadata: {{labels: {{app: {name}}}}}
+    spec: {{{token}, containers: [{{name: main, image: "shop/{name}:1"}}]}}
+"""
+        for name in ("orders", "billing")
+    )
+    namespace = f"apiVersion: v1\nkind: Namespace\nmetadata: {{name: shop, labels: {{{labels}}}}}\n"
+    (finding,) = check({"shop.yaml": namespace + pods}, "shared-service-identity").report.findings
+    assert finding.severity == severity
