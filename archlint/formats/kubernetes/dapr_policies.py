@@ -112,7 +112,7 @@ def channels(manifest: Manifest) -> Iterator[Fact]:
 
 def _default_names(manifest: Manifest) -> dict[str, str]:
     """Return the names of the policies that hold for applications which are no targets, the more specific ones first."""
-    found = {}
+    found: dict[str, str] = {}
     for key, (section, ending) in _KINDS.items():
         defined = manifest.mapping("spec", "policies", section)
         for prefix in _DEFAULTS:
