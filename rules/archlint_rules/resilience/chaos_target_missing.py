@@ -9,7 +9,6 @@ The experiment runs, nothing breaks, and the result looks like resilience. What 
 Make labels and namespaces those of the pods that are meant, or remove the experiment with the service.
 """
 
-from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,23 +18,13 @@ from archlint.api import (
     Context,
     Good,
     Problem,
-    SelectFact,
     ServiceGraph,
     Severity,
-    WorkloadFact,
     rule,
 )
+from archlint_rules.resilience.experiments import CHAOS, Targets, labels_of
 
-_CHAOS = "chaos-mesh.org/"
 _ROUTES = "networking.istio.io/VirtualService"
-_OTHER_WAYS = (
-    "expressionSelectors",
-    "annotationSelectors",
-    "fieldSelectors",
-    "pods",
-    "nodes",
-    "nodeSelectors",
-)
 _UNKNOWN = ("{{", "${", "$(")
 _PODS = """
 apiVersion: apps/v1
@@ -97,14 +86,13 @@ def chaos_target_missing(graph: ServiceGraph, context: Context) -> Iterator[Prob
 
     Only where the scope is complete or, for experiments, where pods of these namespaces stand in the same folder.
     """
-    index = _Labels(graph)
+    targets = Targets(graph)
     hosts: set[tuple[str, str]] | None = None
     for fact in graph.selects:
         complete = context.complete(fact.at.path)
-        if fact.kind.startswith(_CHAOS):
-            labels = _labels(fact)
-            scopes = _scopes(fact)
-            if not labels or index.has(labels, scopes) or not (complete or index.is_expected(fact, scopes)):
+        if fact.kind.startswith(CHAOS):
+            labels = labels_of(fact)
+            if not labels or any(targets.of(fact)) or not (complete or targets.are_near(fact)):
                 continue
             shown = ", ".join(f"{key}: {value}" for key, value in labels.items())
             yield Problem(
@@ -125,49 +113,6 @@ def chaos_target_missing(graph: ServiceGraph, context: Context) -> Iterator[Prob
                         help="correct the host, or remove the fault",
                         identity=("fault-target", fact.scope, fact.name, host),
                     )
-
-
-def _labels(fact: SelectFact) -> dict[str, str]:
-    """Return the labels that *fact* selects by; empty where these are not known, or not all."""
-    selector = fact.selector or {}
-    labels = selector.get("labelSelectors")
-    if not isinstance(labels, dict) or any(selector.get(key) for key in _OTHER_WAYS):
-        return {}
-    found = {key: str(value) for key, value in labels.items()}
-    return {} if any(mark in value for value in found.values() for mark in _UNKNOWN) else found
-
-
-def _scopes(fact: SelectFact) -> list[str]:
-    namespaces = (fact.selector or {}).get("namespaces")
-    names = [name for name in namespaces if isinstance(name, str)] if isinstance(namespaces, list) else []
-    return [f"k8s:{name}" for name in names] or [fact.scope]
-
-
-class _Labels:
-    """The workloads by scope and by each of their labels."""
-
-    def __init__(self, graph: ServiceGraph) -> None:
-        self._found: dict[tuple[str, str, str], list[WorkloadFact]] = defaultdict(list)
-        for workload in graph.workloads:
-            for key, value in workload.labels.items():
-                self._found[workload.scope, key, value].append(workload)
-        self._folders = {
-            (workload.at.path.rpartition("/")[0], workload.scope) for workload in graph.workloads
-        }
-
-    def has(self, labels: dict[str, str], scopes: list[str]) -> bool:
-        """Tell whether a workload in one of *scopes* has all of *labels*."""
-        (key, value), *_ = labels.items()
-        return any(
-            labels.items() <= workload.labels.items()
-            for scope in scopes
-            for workload in self._found.get((scope, key, value), ())
-        )
-
-    def is_expected(self, fact: SelectFact, scopes: list[str]) -> bool:
-        """Tell whether pods of all *scopes* stand in the folder of *fact*, so that one would expect those it selects there."""
-        folder = fact.at.path.rpartition("/")[0]
-        return all((folder, scope) in self._folders for scope in scopes)
 
 
 def _faulty(spec: dict[str, Any]) -> Iterator[str]:

@@ -13,8 +13,8 @@ manifest.
 from collections.abc import Iterator
 
 from archlint.api import Bad, Context, Good, Location, Problem, Service, ServiceGraph, Severity, rule
+from archlint_rules.resilience.experiments import CHAOS, Targets
 
-_CHAOS = "chaos-mesh.org/"
 _MANIFEST = """
 apiVersion: archlint.dev/v1alpha1
 kind: Service
@@ -58,22 +58,17 @@ def _manifest(tier: int, *, marker: str = "", more: str = "") -> str:
 def critical_service_without_failure_test(graph: ServiceGraph, context: Context) -> Iterator[Problem]:
     """Report services of tier 1 that no experiment selects and whose manifest names no test."""
     del context
-    tried: dict[str, list[dict[str, str]]] = {}
-    for fact in graph.selects:
-        labels = (fact.selector or {}).get("labelSelectors")
-        if fact.kind.startswith(_CHAOS) and isinstance(labels, dict) and labels:
-            namespaces = fact.selector.get("namespaces") if fact.selector else None
-            names = [f"k8s:{name}" for name in namespaces] if isinstance(namespaces, list) else []
-            for scope in names or [fact.scope]:
-                tried.setdefault(scope, []).append({key: str(value) for key, value in labels.items()})
+    targets = Targets(graph)
+    tried = {
+        (workload.scope, workload.name)
+        for fact in graph.selects
+        if fact.kind.startswith(CHAOS)
+        for workload in targets.of(fact)
+    }
     for service in graph.services:
         if service.tier != 1 or service.extra.get("resilienceTests"):
             continue
-        if any(
-            labels.items() <= workload.labels.items()
-            for workload in service.workloads
-            for labels in tried.get(workload.scope, ())
-        ):
+        if any((workload.scope, workload.name) in tried for workload in service.workloads):
             continue
         yield Problem(
             f"no experiment tries out what happens when `{service.name}` fails",
