@@ -17,6 +17,71 @@ _VALUES: tuple[Any, ...] = (
     5, -1, 1.5, True, None, "", "text", "[", "http://[", [], {}, ["a", 1, None], {"$ref": "#"}, {"$ref": 5}, {"a": {"b": [1]}},
 )  # fmt: skip
 _MORE = {
+    "routes.yaml": """
+        apiVersion: v1
+        kind: List
+        items:
+          - apiVersion: networking.k8s.io/v1
+            kind: Ingress
+            metadata:
+              name: shop
+              annotations: {nginx.ingress.kubernetes.io/proxy-next-upstream: error non_idempotent, nginx.ingress.kubernetes.io/limit-rps: "1", kubernetes.io/ingress.class: nginx}
+            spec:
+              tls: [{hosts: [a]}]
+              defaultBackend: {service: {name: orders, port: {number: 80}}}
+              rules: [{host: a, http: {paths: [{path: /actuator, pathType: Prefix, backend: {service: {name: orders, port: {name: web}}}}]}}]
+          - apiVersion: networking.istio.io/v1
+            kind: VirtualService
+            metadata: {name: orders}
+            spec:
+              hosts: [orders]
+              gateways: [edge, mesh]
+              http:
+                - match: [{uri: {prefix: /a}, method: {regex: GET|POST}, headers: {x: {exact: y}}}]
+                  route: [{destination: {host: orders, subset: v1, port: {number: 80}}, weight: 1}]
+                  timeout: 1s
+                  retries: {attempts: 2, perTryTimeout: 1s, retryOn: 5xx, backoff: 1s}
+                  rewrite: {uri: /}
+                  headers: {response: {set: {a: b}}}
+                - {delegate: {name: other}}
+              tls: [{match: [{sniHosts: [a]}], route: [{destination: {host: orders}}]}]
+          - apiVersion: networking.istio.io/v1
+            kind: DestinationRule
+            metadata: {name: orders}
+            spec:
+              host: orders
+              subsets: [{name: v1, labels: {a: b}}]
+              trafficPolicy: {outlierDetection: {consecutive5xxErrors: 1}, tls: {mode: SIMPLE, insecureSkipVerify: true}, portLevelSettings: [{retryBudget: {percent: 1}}]}
+          - {apiVersion: networking.istio.io/v1, kind: ServiceEntry, metadata: {name: a}, spec: {hosts: [a.example]}}
+          - {apiVersion: networking.istio.io/v1, kind: Gateway, metadata: {name: edge}, spec: {selector: {istio: ingressgateway}}}
+          - {apiVersion: networking.istio.io/v1, kind: EnvoyFilter, metadata: {name: a}, spec: {workloadSelector: {labels: {a: b}}, configPatches: [{patch: local_ratelimit}]}}
+          - apiVersion: gateway.networking.k8s.io/v1
+            kind: HTTPRoute
+            metadata: {name: orders, annotations: {retry.linkerd.io/http: 5xx}}
+            spec:
+              parentRefs: [{name: edge, namespace: a}, {kind: Service, name: orders}]
+              hostnames: [a]
+              rules:
+                - matches: [{path: {type: PathPrefix, value: /}, method: POST, headers: [{name: a, value: b}]}]
+                  filters: [{type: ExtensionRef, extensionRef: {name: a}}, {type: URLRewrite, urlRewrite: {path: {replacePrefixMatch: /}}}, {type: ResponseHeaderModifier, responseHeaderModifier: {set: [{name: a, value: b}]}}]
+                  backendRefs: [{name: orders, namespace: b, port: 80, weight: 1}]
+                  timeouts: {request: 1s}
+                  retry: {attempts: 1, codes: [500], backoff: 1s}
+          - {apiVersion: gateway.networking.k8s.io/v1, kind: ReferenceGrant, metadata: {name: a, namespace: b}, spec: {from: [{kind: HTTPRoute, namespace: default}], to: [{kind: Service}]}}
+          - {apiVersion: gateway.networking.x-k8s.io/v1alpha1, kind: XBackendTrafficPolicy, metadata: {name: a}, spec: {targetRefs: [{kind: Service, name: orders}], retryConstraint: {budget: {percent: 1}}}}
+          - {apiVersion: gateway.envoyproxy.io/v1alpha1, kind: SecurityPolicy, metadata: {name: a}, spec: {targetRefs: [{kind: HTTPRoute, name: orders}], jwt: {providers: [a]}}}
+          - {apiVersion: linkerd.io/v1alpha2, kind: ServiceProfile, metadata: {name: orders.default.svc.cluster.local}, spec: {retryBudget: {ttl: 1s}, routes: [{name: a, condition: {method: POST, pathRegex: /a}, isRetryable: true, timeout: 1s}]}}
+          - {apiVersion: serving.knative.dev/v1, kind: Service, metadata: {name: hello}, spec: {}}
+          - {apiVersion: v1, kind: Service, metadata: {name: orders, annotations: {retry.linkerd.io/limit: "1", retry.linkerd.io/grpc: internal}}, spec: {type: LoadBalancer, selector: {app: orders}, loadBalancerSourceRanges: [10.0.0.0/8], externalIPs: [a], ports: [{port: 80}]}}
+          - {apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {application.yaml: "management: {endpoints: {web: {exposure: {include: '*'}}}}"}}
+          - apiVersion: apps/v1
+            kind: Deployment
+            metadata: {name: orders}
+            spec:
+              template:
+                metadata: {labels: {app: orders}}
+                spec: {containers: [{name: a, image: shop/orders, readinessProbe: {httpGet: {path: /actuator}}, ports: [{containerPort: 80, hostPort: 80}], env: [{name: A_URL, value: "http://a.company.com?sslmode=disable"}, {name: B, value: "-agentlib:jdwp=address=*:5005"}]}]}
+    """,
     "kong.yml": """
         _format_version: "3.0"
         services:

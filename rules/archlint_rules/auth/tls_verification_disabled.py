@@ -229,7 +229,7 @@ def _resource(manifest: Manifest) -> Iterator[Problem]:
                 elif isinstance(item, dict | list):
                     pending.append(((*way, key), item))
             if (
-                value.get("name") in {"skipVerify", "insecureSkipVerify"}
+                value.get("name") in ("skipVerify", "insecureSkipVerify")
                 and str(value.get("value")).lower() == "true"
             ):
                 yield _problem(
