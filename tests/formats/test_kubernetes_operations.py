@@ -351,3 +351,14 @@ def test_monitors_choose_namespaces(tmp_path: Path) -> None:
     assert chosen_scopes({"namespaceSelector": {"any": True}}, "k8s:a") is None
     assert chosen_scopes({"namespaceSelector": {"matchNames": "a"}}, "k8s:a") == ["k8s:a"]
     assert chosen_scopes({}, "k8s:a") == ["k8s:a"]
+
+
+def test_an_action_of_any_type_is_no_reason_to_crash(tmp_path: Path) -> None:
+    text = """
+        apiVersion: chaos-mesh.org/v1alpha1
+        kind: PodChaos
+        metadata: {name: kill}
+        spec: {action: [pod-kill], mode: {}, selector: {labelSelectors: [app]}}
+        """
+    (experiment,) = _facts(tmp_path, text, SelectFact)
+    assert experiment.name == "kill"

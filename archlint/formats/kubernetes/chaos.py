@@ -30,7 +30,7 @@ class Experiment:
     @property
     def is_once(self) -> bool:
         """Whether it is over as soon as it happened."""
-        return self.kind == "PodChaos" and self.spec.get("action") in _ONCE
+        return self.kind == "PodChaos" and str(self.spec.get("action")) in _ONCE
 
     @property
     def selector(self) -> dict[str, Any] | None:
