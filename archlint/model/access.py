@@ -34,10 +34,9 @@ from archlint.model.network_policy import (
     directions,
     is_near,
     same_namespace,
-    selector_of,
 )
 from archlint.model.policy import Policy, PolicyKey, PolicyValue
-from archlint.model.reach import UNSAID, Pods, Reach
+from archlint.model.reach import UNREADABLE, UNSAID, Pods, Reach, selector_of
 
 _NAME_LABEL = "kubernetes.io/metadata.name"
 _INBOUND = "config.linkerd.io/default-inbound-policy"
@@ -134,6 +133,8 @@ class Access:
                     if where == scope or (where in ROOTS and policy.kind != KIND):
                         return True
                     result = None if policy.kind == KIND else result
+                elif policy.kind == KIND and selector_of(policy) is UNREADABLE:
+                    result = None
         said = [fact.spec.get("annotations", {}).get(_INBOUND) for fact in self.namespaces.get(scope, ())]
         return True if direction == "ingress" and "deny" in said else result
 
@@ -319,10 +320,13 @@ def access_policies(edge: Dependency, access: Access) -> list[Policy]:
 
 def _allows_nothing(policy: SelectFact) -> bool:
     """Tell whether *policy* of Istio is for a whole namespace and allows nothing, so that others have to."""
-    if policy.kind != AUTHORIZATION or policy.selector or references(policy):
-        return False
-    rules = policy.spec.get("rules")
-    return action_of(policy) == "ALLOW" and not rules_of(policy) and (rules is None or rules == [])
+    return (
+        policy.kind == AUTHORIZATION
+        and not selector_of(policy)
+        and not references(policy)
+        and action_of(policy) == "ALLOW"
+        and not rules_of(policy)
+    )
 
 
 def _mode(mtls: Any) -> str:

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from archlint.model.facts import SelectFact, WorkloadFact
-from archlint.model.labels import every, matches, some
+from archlint.model.labels import every, is_unknown, matches, some
 from archlint.model.reach import UNSAID, Reach, named
 
 AUTHORIZATION = "security.istio.io/AuthorizationPolicy"
@@ -24,6 +24,7 @@ LINKERD_AUTHORIZATION = "policy.linkerd.io/AuthorizationPolicy"
 MESH_TLS = "policy.linkerd.io/MeshTLSAuthentication"
 NETWORK = "policy.linkerd.io/NetworkAuthentication"
 
+UNREADABLE_RULE: dict[str, Any] = {"when": "?"}
 _DOMAIN = "cluster.local"
 _PORT_FIELDS = frozenset(("ports", "notPorts"))
 _SOURCE_FIELDS = ("principals", "namespaces", "serviceAccounts")
@@ -35,9 +36,13 @@ def action_of(policy: SelectFact) -> str:
 
 
 def rules_of(policy: SelectFact) -> list[dict[str, Any]]:
-    """Return the rules of an Istio AuthorizationPolicy: without any, nothing matches."""
+    """Return the rules of an Istio AuthorizationPolicy: without any, nothing matches. One that cannot be read is `UNREADABLE_RULE`."""
     found = policy.spec.get("rules")
-    return [rule if isinstance(rule, dict) else {} for rule in found] if isinstance(found, list) else []
+    if found is None and not any(map(is_unknown, policy.spec)):
+        return []
+    if not isinstance(found, list):
+        return [UNREADABLE_RULE]
+    return [{} if rule is None else rule if isinstance(rule, dict) else UNREADABLE_RULE for rule in found]
 
 
 def references(policy: SelectFact) -> list[dict[str, Any]]:
@@ -72,7 +77,7 @@ def _matches_rule(rule: Mapping[str, Any], policy: SelectFact, reach: Reach) -> 
         (
             _any_of(sources, "source", lambda entry: _is_source(entry, policy, reach.source)),
             _any_of(operations, "operation", lambda entry: _is_operation(entry, reach.port)),
-            None if rule.get("when") else True,
+            None if rule.get("when") or any(map(is_unknown, rule)) else True,
         )
     )
 
@@ -159,13 +164,13 @@ class Linkerd:
 
     def selecting(self, target: WorkloadFact, port: int | None) -> list[tuple[SelectFact, bool | None]]:
         """Return the servers that may be for *port* of *target*, each with whether it is."""
-        found = []
+        found: list[tuple[SelectFact, bool | None]] = []
         for server in self.servers.get(target.scope, ()):
             pods = server.spec.get("podSelector")
             wanted = server.spec.get("port")
             number = named(target, wanted) if isinstance(wanted, str) and not wanted.isdecimal() else wanted
             same = None if number is None or port is None else str(number) == str(port)
-            answer = every((matches(pods, target.labels) if isinstance(pods, dict) else False, same))
+            answer = every((matches(pods, target.labels) if pods is not None else False, same))
             if answer is not False:
                 found.append((server, answer))
         return found

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from archlint.model.facts import SelectFact, WorkloadFact
 from archlint.model.labels import every, is_unknown, matches, some
-from archlint.model.reach import UNSAID, Reach, named
+from archlint.model.reach import UNSAID, Reach, named, selector_of
 
 type Direction = Literal["ingress", "egress"]
 
@@ -42,15 +42,16 @@ def rules(policy: SelectFact, direction: Direction) -> list[dict[str, Any]]:
     return [item if isinstance(item, dict) else {} for item in found] if isinstance(found, list) else []
 
 
-def selector_of(policy: SelectFact) -> dict[str, Any]:
-    """Return which pods of its namespace *policy* is for."""
-    return policy.selector or {}
-
-
 def is_for_all(policy: SelectFact) -> bool:
     """Tell whether *policy* is for every pod of its namespace."""
     selector = selector_of(policy)
     return not selector.get("matchLabels") and not selector.get("matchExpressions")
+
+
+def has_gaps(policy: SelectFact, direction: Direction) -> bool:
+    """Tell whether rules of *policy* cannot be read: a template stands for them."""
+    written = policy.spec.get(direction)
+    return any(map(is_unknown, policy.spec)) or (written is not None and not isinstance(written, list))
 
 
 def peers(rule: Mapping[str, Any], direction: Direction) -> list[dict[str, Any]] | None:
@@ -87,7 +88,7 @@ def admits(
 ) -> bool | None:
     """Tell whether one of the rules of *policy* admits *reach*."""
     other = reach.source if direction == "ingress" else reach.target
-    return some(
+    answers = [
         every(
             (
                 _admits_peer(peers(rule, direction), policy, other, namespace_matches),
@@ -95,14 +96,15 @@ def admits(
             )
         )
         for rule in rules(policy, direction)
-    )
+    ]
+    return some([*answers, None if has_gaps(policy, direction) else False])
 
 
 def admits_dns(policy: SelectFact) -> bool:
     """Tell whether one of the egress rules of *policy* may lead to a DNS server, which is in another namespace or outside."""
     if policy.scope == "k8s:kube-system":
         return True
-    return any(
+    return has_gaps(policy, "egress") or any(
         _may_be_dns(rule.get("ports")) and (found is None or any(_may_be_far(peer) for peer in found))
         for rule in rules(policy, "egress")
         for found in [peers(rule, "egress")]

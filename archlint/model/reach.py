@@ -3,8 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from archlint.model.facts import EndpointFact, Port, WorkloadFact
+from archlint.model.facts import EndpointFact, Port, SelectFact, WorkloadFact
 from archlint.model.graph import Dependency, Evidence, ServiceGraph
 from archlint.model.labels import is_unknown
 
@@ -113,3 +114,17 @@ def named(target: WorkloadFact, name: str) -> int | None:
     """Return the number of the port that the pods of *target* call *name*; `None` where they have none, or several."""
     found = {own.number for container in target.containers for own in container.ports if own.name == name}
     return found.pop() if len(found) == 1 else None
+
+
+UNREADABLE: dict[str, Any] = {"matchLabels": {"{{ }}": "{{ }}"}}
+"""A selector of which only rendering can say what it selects."""
+
+
+def selector_of(policy: SelectFact) -> dict[str, Any]:
+    """Return which pods *policy* is for; an empty selector means all."""
+    if policy.selector:
+        return policy.selector
+    written = policy.spec.get("podSelector", policy.spec.get("selector"))
+    if isinstance(written, dict) or (written is None and not any(map(is_unknown, policy.spec))):
+        return {}
+    return UNREADABLE

@@ -144,10 +144,12 @@ def test_three_answers() -> None:
             + _policies("{}", kind="CiliumNetworkPolicy", group="cilium.io/v2"),
             None,
         ),
-        (
-            _policies("{podSelector: {}}").replace("namespace: shop", "labels: {}"),
-            None,
-        ),
+        (_policies("{podSelector: {}}").replace("namespace: shop", "labels: {}"), None),
+        (_policies("{podSelector: '{{ .Values.pods }}'}"), None),
+        (_policies("{podSelector: {}, ingress: '{{ .Values.rules }}'}"), None),
+        (_policies("{podSelector: {}, '{{ a }}': '{{ a }}'}"), None),
+        (_policies("{'{{ a }}': '{{ a }}'}"), None),
+        (_policies(_from("'{{ .Values.peer }}'")), None),
     ],
 )
 def test_network_policies(check: Check, policies: str, *, wanted: bool | None) -> None:
@@ -189,6 +191,11 @@ _PRINCIPAL = "rules: [{from: [{source: {principals: [%s]}}]}]"
         (_istio("{action: DENY, rules: [{from: [{source: {namespaces: [other]}}]}]}"), True),
         (_istio("{action: CUSTOM, rules: [{}]}"), None),
         (_istio("{action: AUDIT, rules: [{}]}"), True),
+        (_istio("{rules: '{{ .Values.rules }}'}"), None),
+        (_istio("{rules: ['{{ .Values.rule }}']}"), None),
+        (_istio("{action: DENY, rules: ['{{ .Values.rule }}']}"), None),
+        (_istio("{selector: '{{ .Values.pods }}'}"), None),
+        (_istio("{'{{ a }}': '{{ a }}'}"), None),
         (_istio("{targetRefs: [{kind: Service, name: stock}]}"), None),
         (_istio("{}").replace("namespace: shop", "namespace: istio-system"), False),
         (_istio("{}").replace("namespace: shop", "namespace: other"), True),
@@ -321,6 +328,7 @@ def test_a_policy_may_close_a_namespace(check: Check) -> None:
     assert closed(_policies("{podSelector: {}}")) is True
     assert closed(_policies("{podSelector: {}, ingress: [{ports: [{port: 80}]}]}")) is True
     assert closed(_policies("{podSelector: {}, ingress: [{}]}")) is False
+    assert closed(_policies("{podSelector: '{{ .Values.pods }}'}")) is None
     assert closed(_istio("{}")) is True
     assert closed(_istio("{rules: []}").replace("namespace: shop", "namespace: istio-system")) is True
     assert closed(_istio("{action: DENY}")) is False
