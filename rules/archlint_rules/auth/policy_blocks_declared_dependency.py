@@ -31,6 +31,7 @@ from archlint.api import (
 
 _LEAST = 0.75
 _MOST = 5
+_MOST_CALLERS = 20
 _VERBS = {"calls": ("calls", "call"), "uses": ("uses", "use")}
 _TOOLS = {"kubernetes": "NetworkPolicy", "istio": "AuthorizationPolicy", "linkerd": "Server"}
 _PODS = """
@@ -236,7 +237,10 @@ def _blocked(same: list[tuple[Dependency, Reach, Verdict]]) -> Problem:
         related=(
             *(Related("the policy", policy.at) for policy in verdict.evidence[:_MOST]),
             Related("the pods that are called", reach.target.at),
-            *(Related(f"so does `{other.source.name}`", other.location) for other, _, _ in same[1:]),
+            *(
+                Related(f"so does `{other.source.name}`", other.location)
+                for other, _, _ in same[1:_MOST_CALLERS]
+            ),
         ),
         confidence=Confidence.of(max(edge.confidence for edge, _, _ in same)),
         identity=("blocked", edge.id),
