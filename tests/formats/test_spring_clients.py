@@ -249,6 +249,22 @@ def test_bindings_are_channels(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("bindings", "confidence"),
+    [
+        ("{a-in-0: {destination: x}}", [0.9]),
+        ("{input: {destination: x}, output: {destination: y}}", [0.75, 0.75]),
+        ("{input: {destination: x}, output: {destination: x}}", [0.6, 0.6]),
+    ],
+)
+def test_bindings_by_their_old_names_may_be_copies(
+    tmp_path: Path, bindings: str, confidence: list[float]
+) -> None:
+    text = f"spring: {{cloud: {{stream: {{bindings: {bindings}}}}}}}"
+    facts = FORMAT.facts(_read(tmp_path, text))
+    assert [fact.confidence for fact in facts if isinstance(fact, ChannelFact)] == confidence
+
+
 def test_binders_keep_failed_messages_where_told(tmp_path: Path) -> None:
     found = {
         binding.name: binding.dead_letters for binding in bindings(SpringConfig(_read(tmp_path, STREAM)))

@@ -18,6 +18,7 @@ _DEAD_LETTERS = {
 }
 _FOREIGN = ("bindqueue", "queuenamegrouponly", "declareexchange")
 _CONSUMED = ("group", "consumer.")
+_OLD = frozenset(("input", "output"))
 _WAYS: dict[str, Literal["send", "receive"]] = {
     "in": "receive",
     "out": "send",
@@ -75,14 +76,24 @@ def bindings(config: SpringConfig) -> list[Binding]:
 
 
 def channels(config: SpringConfig) -> Iterator[ChannelFact]:
-    """Yield what the application sends and receives by its bindings, and by the default topic of its Kafka template."""
-    for binding in bindings(config):
+    """Yield what the application sends and receives by its bindings, and by the default topic of its Kafka template.
+
+    A binding called `input` or `output` is of the time before functions: settings of it do not tell that the application binds it, and
+    where both have one destination, one of the two was most likely copied.
+    """
+    found = bindings(config)
+    old = [binding.destination for binding in found if binding.name in _OLD]
+    for binding in found:
         if binding.action and binding.destination:
             for destination in binding.destination.split(","):
                 yield ChannelFact(
                     at=binding.at,
                     extractor="spring cloud stream",
-                    confidence=0.9,
+                    confidence=0.9
+                    if binding.name not in _OLD
+                    else 0.75
+                    if old.count(binding.destination) == 1
+                    else 0.6,
                     action=binding.action,
                     address=destination.strip(),
                     service=config.application,

@@ -11,7 +11,19 @@ Give each service a group of its own. Where both are one service, give it one na
 
 from collections.abc import Iterator
 
-from archlint.api import Bad, ChannelFact, Context, Good, Problem, Related, Service, Severity, Topic, rule
+from archlint.api import (
+    Bad,
+    ChannelFact,
+    Confidence,
+    Context,
+    Good,
+    Problem,
+    Related,
+    Service,
+    Severity,
+    Topic,
+    rule,
+)
 
 _DOCUMENT = """
 asyncapi: 3.0.0
@@ -63,5 +75,6 @@ def consumer_group_shared_by_services(topic: Topic, context: Context) -> Iterato
                 use.at,
                 help="give each service a group of its own",
                 related=(Related(f"`{other.name}` reads it here", other_use.at),),
+                confidence=Confidence.of(min(use.confidence, other_use.confidence)),
                 identity=("group", topic.id, use.group, service.id, other.id),
             )

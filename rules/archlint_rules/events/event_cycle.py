@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from archlint.api import (
     Bad,
     ChannelFact,
+    Confidence,
     Context,
     Good,
     Problem,
@@ -98,6 +99,7 @@ def event_cycle(graph: ServiceGraph, context: Context) -> Iterator[Problem]:
             circle[0][1].at,
             help="name the condition that ends it, or let one service coordinate",
             flow=tuple(Related(f"`{step[0].name}` sends to `{step[2]}`", step[1].at) for step in circle),
+            confidence=Confidence.of(min(step[1].confidence for step in circle)),
             identity=("event-cycle", *sorted(members)),
         )
 
