@@ -134,6 +134,30 @@ def _gateway(backend: str, marker: str = "", more: str = "") -> dict[str, str]:
         Bad(
             _gateway("{name: ordres, port: 80}", "  # <- `shop` leads to `ordres`, which does not exist here")
         ),
+        Bad(
+            {
+                "front/src/main/resources/application.yaml": """
+                    spring:
+                      application: {name: front}
+                      cloud:
+                        gateway:
+                          routes:
+                            - {id: orders, uri: "lb://orders", predicates: [Path=/orders/**]}
+                            - {id: stock, uri: "lb://stock", predicates: [Path=/stock/**]}
+                            - id: pay
+                              uri: lb://payment  # <- `pay` leads to `payment`, which does not exist here
+                              predicates: [Path=/pay/**]
+                """,
+                "compose.yaml": """
+                    services:
+                      front: {image: shop/front}
+                      orders: {image: shop/orders}
+                      stock: {image: shop/stock}
+                      billing: {image: shop/billing}
+                """,
+            },
+            "names of a registry",
+        ),
         Good(_ingress()),
         Good(
             {

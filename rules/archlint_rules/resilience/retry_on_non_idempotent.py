@@ -123,6 +123,19 @@ metadata:
     retry.linkerd.io/limit: "2"{marker}
 spec: {{selector: {{app: orders}}, ports: [{{port: 80}}]}}
 """
+_DAPR = """
+---
+apiVersion: dapr.io/v1alpha1
+kind: Resiliency
+metadata: {{name: calls}}
+spec:
+  policies:
+    retries:
+      few:
+        policy: constant
+        maxRetries: {retries}
+  targets: {{apps: {{orders: {{retry: few}}}}}}
+"""
 _KEY = "parameters: [{name: Idempotency-Key, in: header, schema: {type: string}}]"
 
 
@@ -209,6 +222,15 @@ def _gateway(filters: str = "", more: str = "", predicates: str = "Path=/stock/*
                 )
             )
         ),
+        Bad(
+            _with_api(
+                _LINKERD.format(conditions='"429"', marker="")
+                + _DAPR.format(
+                    retries="3  # <- calls of `orders` are retried with `POST /orders` on `any failure`"
+                )
+            )
+        ),
+        Good(_with_api(_LINKERD.format(conditions='"429"', marker="") + _DAPR.format(retries="0"))),
         Good(_with_api(_istio("{attempts: 3, retryOn: 5xx}"), _KEY), "with a key, a `POST` can be repeated"),
         Good(
             _with_api(_istio("{attempts: 3, retryOn: 'connect-failure,refused-stream'}")), "nothing was sent"
