@@ -131,9 +131,7 @@ metadata: {{name: calls}}
 spec:
   policies:
     retries:
-      few:
-        policy: constant
-        maxRetries: {retries}
+      few: {{policy: constant, maxRetries: {retries}}}{marker}
   targets: {{apps: {{orders: {{retry: few}}}}}}
 """
 _KEY = "parameters: [{name: Idempotency-Key, in: header, schema: {type: string}}]"
@@ -226,11 +224,14 @@ def _gateway(filters: str = "", more: str = "", predicates: str = "Path=/stock/*
             _with_api(
                 _LINKERD.format(conditions='"429"', marker="")
                 + _DAPR.format(
-                    retries="3  # <- calls of `orders` are retried with `POST /orders` on `any failure`"
+                    retries="3",
+                    marker="  # <- calls of `orders` are retried with `POST /orders` on `any failure`",
                 )
             )
         ),
-        Good(_with_api(_LINKERD.format(conditions='"429"', marker="") + _DAPR.format(retries="0"))),
+        Good(
+            _with_api(_LINKERD.format(conditions='"429"', marker="") + _DAPR.format(retries="0", marker=""))
+        ),
         Good(_with_api(_istio("{attempts: 3, retryOn: 5xx}"), _KEY), "with a key, a `POST` can be repeated"),
         Good(
             _with_api(_istio("{attempts: 3, retryOn: 'connect-failure,refused-stream'}")), "nothing was sent"
