@@ -102,20 +102,18 @@ def _routed(
     references=("https://owasp.org/API-Security/editions/2023/en/0xa9-improper-inventory-management/",),
     tags=("security",),
     examples=(
-        Bad(
-            _routed(
-                "/", "  # <- `shop` lets `/` through to `orders`, whose contract begins with `/api/v1/orders`"
-            )
-        ),
+        Bad(_routed("/", "  # <- `shop` lets `/` through to `orders`, whose contract begins with `/api/v1`")),
         Bad(
             _routed(
                 "/api",
-                "  # <- `shop` lets `/api` through to `orders`, whose contract begins with `/api/v1/orders`",
+                "  # <- `shop` lets `/api` through to `orders`, whose contract begins with `/api/v1`",
                 server="https://shop.example.com",
                 api="/api/v1/orders",
             )
         ),
         Good(_routed("/api/v1/orders")),
+        Good(_routed("/api/v1")),
+        Good(_routed("/", server="/"), "the only resource"),
         Good(_routed("/api/v1/orders/new")),
         Good(_routed("/", server="/", api="/{tenant}/orders"), "the contract begins with a parameter"),
         Good(_routed("/", name="storefront"), "pages and their assets"),
@@ -166,7 +164,10 @@ def _serves_pages(service: Service) -> bool:
 
 
 def _base(service: Service) -> tuple[tuple[str, ...], ApiFact | None]:
-    """Return the segments with which the paths of all operations begin, and a contract; nothing where that is not known."""
+    """Return the segments with which the paths of all operations begin, and a contract; nothing where that is not known.
+
+    The name of a single resource is not one of them: another one may be described tomorrow.
+    """
     paths: list[list[str]] = []
     for api in service.apis:
         if api.format != "openapi":
@@ -191,4 +192,7 @@ def _base(service: Service) -> tuple[tuple[str, ...], ApiFact | None]:
         )
         common = common[: min(len(common), len(path)) if length is None else length]
     static = next((at for at, part in enumerate(common) if "{" in part), len(common))
-    return tuple(common[:static]), service.apis[0]
+    base = common[:static]
+    if any(path[: len(base) + 1] == base for path in paths):
+        base = base[:-1]
+    return tuple(base), service.apis[0]
