@@ -11,6 +11,7 @@ Correct the name, deploy what is meant, or remove the setting. Where the other s
 (a Helm chart of a third party), ignore it here with the reason.
 """
 
+import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 
@@ -86,6 +87,7 @@ data:
             {"k8s.yaml": _SERVICE + _SETTINGS.format(host="mysql", marker="")},
             "may be installed by somebody else",
         ),
+        Good({"k8s.yaml": _SERVICE + _SETTINGS.format(host="visits-v2", marker="")}, "a name of its own"),
         Good(
             {
                 "compose.yaml": """
@@ -143,7 +145,7 @@ def _unread(graph: ServiceGraph, context: Context) -> Iterator[Problem]:
     for item in graph.unread:
         known = names.get(item.scope, [])
         complete = context.complete(item.at.path)
-        near = get_close_matches(item.host, known, 1, _SIMILAR) if len(known) <= _MOST_COMPARED else []
+        near = _misspelt(item.host, known)
         if near or (complete and known):
             yield Problem(
                 f"`{item.config}` refers to `{item.host}`, which does not exist here",
@@ -154,3 +156,15 @@ def _unread(graph: ServiceGraph, context: Context) -> Iterator[Problem]:
                 confidence=Confidence.CONFIGURED if complete else Confidence.INFERRED,
                 identity=("dangling", "config", item.config, item.scope, item.host, item.key),
             )
+
+
+def _misspelt(host: str, known: list[str]) -> list[str]:
+    """Return the one of *known* that *host* is a misspelling of; a number or an ending of its own makes another name."""
+    if len(known) > _MOST_COMPARED:
+        return []
+    plain = re.sub(r"\d+", "", host)
+    return [
+        name
+        for name in get_close_matches(host, known, 1, _SIMILAR)
+        if re.sub(r"\d+", "", name) != plain and not (name.startswith(host) or host.startswith(name))
+    ]
