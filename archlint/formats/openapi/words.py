@@ -118,7 +118,7 @@ ACTIONS = frozenset((
     "adjust", "answer", "append", "apply", "ask", "commit", "compact", "compute", "deploy", "diff", "drain", "extend", "extract", "finalize", "finish",
     "flush", "hangup", "increment", "migrate", "mute", "notify", "promote", "propose", "provision", "recalculate", "recover", "recycle", "redeem",
     "redeploy", "rerequest", "rerun", "resize", "revert", "rollback", "simulate", "snooze", "switch", "terminate", "toggle", "transform", "trim",
-    "undelete", "unmute", "upgrade", "wipe",
+    "undelete", "unmute", "upgrade", "wipe", "inject",
     "remove", "delete", "set", "change", "mark", "enroll", "invite", "lookups", "batchget", "match", "resolve", "scan", "signin", "signup", "signout", "subscribe", "unsubscribe", "undo", "attach", "detach", "register", "accept", "decline",
 ))  # fmt: skip
 """Last path segments that are commands rather than collections."""
@@ -218,6 +218,7 @@ MONEY = regex(
 """Words for things that must not happen twice."""
 
 _SEPARATORS = regex(r"[^a-z0-9]+")
+_BOUNDARY = regex(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[a-z]{3})(?=[0-9]+[a-z])")
 
 
 def bare(name: str) -> str:
@@ -227,7 +228,7 @@ def bare(name: str) -> str:
 
 def words(name: str) -> list[str]:
     """Return the words of a name in any case style, in lower case."""
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name)
+    spaced = _BOUNDARY.sub(" ", name)
     return [word for word in re.split(r"[^A-Za-z0-9]+", spaced.lower()) if word]
 
 

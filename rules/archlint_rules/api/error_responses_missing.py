@@ -47,7 +47,10 @@ def _spec(more: str = "x-none: true", path: str = "/orders/{id}", marker: str = 
     examples=(
         Bad(_spec(marker="  # <- `GET /orders/{id}` does not say how it fails")),
         Bad(
-            _spec('"500": {description: It broke}', marker="  # <- `GET /orders/{id}` does not say"),
+            _spec(
+                '"500": {description: It broke}',
+                marker="  # <- `GET /orders/{id}` says how it breaks, not what it refuses",
+            ),
             "a 500 tells nothing to do",
         ),
         Bad(
@@ -74,16 +77,34 @@ def _spec(more: str = "x-none: true", path: str = "/orders/{id}", marker: str = 
             "declared in a file that is not here",
         ),
         Good(_spec(path="/healthz"), "health checks have no callers to tell"),
+        Good(
+            """
+            openapi: 3.1.0
+            info: {title: Orders, version: 1.0.0}
+            paths:
+              /settings:
+                get:
+                  responses:
+                    "200": {description: ok}
+                    "500": {description: It broke}
+            """,
+            "who gives nothing gives nothing to refuse",
+        ),
     ),
 )
 def error_responses_missing(operation: Operation, context: Context) -> Iterator[Problem]:
-    """Report an operation that declares neither a 4xx nor a `default` response."""
+    """Report an operation that declares neither a 4xx nor a `default` response, unless it takes nothing and declares a 5xx."""
     del context
     declared = operation.mapping("responses")
     if any(status == "default" or status.startswith("4") for status in declared):
         return
+    breaks = any(status.startswith("5") for status in declared)
+    takes = "{" in operation.path or operation.all_parameters or operation.body or operation.security
+    if breaks and not takes:
+        return
+    what = "says how it breaks, not what it refuses" if breaks else "does not say how it fails"
     yield Problem(
-        f"`{operation.name}` does not say how it fails",
+        f"`{operation.name}` {what}",
         operation.key,
         help="declare its 4xx responses, or a `default` response with the error's schema",
     )

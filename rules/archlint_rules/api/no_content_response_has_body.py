@@ -84,13 +84,25 @@ _STATUSES = frozenset(("204", "205", "304"))
             """,
             "empty content declares nothing",
         ),
+        Good(
+            """
+            swagger: "2.0"
+            info: {title: Orders, version: 1.0.0}
+            paths:
+              /orders/{id}:
+                delete:
+                  responses:
+                    "204": {description: Gone, schema: {type: "null"}}
+            """,
+            "a schema that says that there is nothing",
+        ),
     ),
 )
 def no_content_response_has_body(response: Response, context: Context) -> Iterator[Problem]:
     """Report content or a schema of a 204, 205 or 304 response."""
     del context
     key = "schema" if response.root.is_swagger else "content"
-    if not response.get(key):
+    if not response.get(key) or response.get(key, "type") == "null":
         return
     yield Problem(
         f"a {response.status} response of `{response.operation.name}` has no body, and `{key}` declares one",

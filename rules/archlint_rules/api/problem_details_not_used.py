@@ -105,9 +105,10 @@ def problem_details_not_used(api: OpenAPI, context: Context) -> Iterator[Problem
     bodies = error_bodies(api)
     odd = [body for body in bodies if not _conforms(body, wanted)]
     if odd:
+        what = f"`{api.title}`" if api.title else "the API"
         name = "problem details" if wanted == "rfc9457" else f"`{wanted}`"
         yield Problem(
-            f"{len(odd)} of {len(bodies)} error bodies of `{api.title}` are no {name}",
+            f"{len(odd)} of {len(bodies)} error bodies of {what} are no {name}",
             odd[0].media.at("schema"),
             help="answer errors as `application/problem+json`, or name the house format in `errorFormat`",
             related=tuple(

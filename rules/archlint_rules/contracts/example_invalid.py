@@ -18,6 +18,7 @@ from archlint.api import Bad, Context, Good, Node, Pointer, Problem, Related, Se
 from archlint.formats.asyncapi import Message
 from archlint.formats.openapi import Body, Parameter, Response, Schema
 from archlint.formats.openapi.examples import mismatches
+from archlint.formats.openapi.words import bare
 
 _MOST_TEXT = 200_000
 _KEYS = frozenset(("example", "examples", "default"))
@@ -117,6 +118,45 @@ def _may_show(subject: Parameter | Body | Response | Schema | Message) -> bool:
             .replace("id: {type", "secret: {type: string, writeOnly: true}\n                  id: {type"),
             "only in requests",
         ),
+        Good(
+            """
+            openapi: 3.0.3
+            info: {title: Orders, version: 1.0.0}
+            paths:
+              /orders:
+                post:
+                  requestBody:
+                    content:
+                      application/json:
+                        schema: {type: object, required: [total], properties: {total: {type: number}}}
+                        examples:
+                          fine: {value: {total: 1.5}}
+                          bad_request: {value: {}}
+                  responses:
+                    "201": {description: Made}
+                    "400":
+                      description: no
+                      content:
+                        application/json:
+                          schema: {type: object}
+                          examples: {Bad request: {value: {error: no total}}}
+            """,
+            "a request that is refused, as the response of the same name tells",
+        ),
+        Good(
+            """
+            openapi: 3.0.3
+            info: {title: Orders, version: 1.0.0}
+            paths: {}
+            components:
+              schemas:
+                Order:
+                  type: object
+                  properties:
+                    note: {type: string, default: null}
+            """,
+            "generators write `default: null` for what has no default",
+        ),
     ),
 )
 def example_invalid(
@@ -160,25 +200,43 @@ def _examples(subject: Parameter | Body | Response | Schema | Message) -> Iterat
     elif not subject.root.is_swagger:
         for media in subject.content.values():
             if media.is_json and media.schema is not None:
-                yield from _of_media(media, media.schema)
+                yield from _of_media(media, media.schema, refused=_refused(subject))
 
 
 def _of_schema(schema: Schema) -> Iterator[Found]:
     for key, what in (("example", "example"), ("default", "default")):
-        if key in schema.data and not isinstance(schema.get("properties", key), dict):
+        is_unset = key == "default" and schema.data.get(key) is None
+        if key in schema.data and not is_unset and not isinstance(schema.get("properties", key), dict):
             yield schema, (*schema.pointer, key), schema.data[key], schema, what
     for index, value in enumerate(schema.items("examples")):
         yield schema, (*schema.pointer, "examples", index), value, schema, "example"
 
 
-def _of_media(node: Parameter | Any, schema: Schema) -> Iterator[Found]:
+def _of_media(
+    node: Parameter | Any, schema: Schema, *, refused: frozenset[str] = frozenset()
+) -> Iterator[Found]:
     if "example" in node.data:
         yield node, (*node.pointer, "example"), _parsed(node.data["example"], schema), schema, "example"
     for name in node.mapping("examples"):
+        if bare(name) in refused:
+            continue
         found = node.target("examples", name)
         if found is not None and isinstance(found[2], dict) and "value" in found[2]:
             place = Node(found[0], found[1], found[2])
             yield place, (*found[1], "value"), _parsed(found[2]["value"], schema), schema, "example"
+
+
+def _refused(subject: Body | Response) -> frozenset[str]:
+    """Return the names of those examples of a request that show what is refused: an error response has one of the same name."""
+    if isinstance(subject, Response):
+        return frozenset()
+    return frozenset(
+        bare(name)
+        for status, response in subject.operation.responses.items()
+        if not status.startswith("2")
+        for media in response.content.values()
+        for name in media.mapping("examples")
+    )
 
 
 def _parsed(value: Any, schema: Schema) -> Any:

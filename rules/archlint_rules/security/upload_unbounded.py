@@ -14,6 +14,7 @@ from collections.abc import Iterator
 
 from archlint.api import Bad, Context, Good, Problem, Severity, regex, rule
 from archlint.formats.openapi import Operation, Schema
+from archlint.formats.openapi.words import bare
 
 _LIMIT = regex(
     r"\b\d+\s?(?:[kmgt]i?b|bytes|megabytes|gigabytes|kilobytes)\b|(?:size|length) limit|max(?:imum)? (?:file |upload )?size|pre-?signed|signed url",
@@ -89,14 +90,30 @@ def _spec(
         Good(
             _spec(_FORM % "", description="Uploads to a presigned URL of the store"), "the store has limits"
         ),
+        Good(
+            """
+            openapi: 3.0.3
+            info: {title: Files, version: 1.0.0}
+            paths:
+              /uploads/{id}:
+                put:
+                  parameters: [{name: Content-Range, in: header, schema: {type: string}}]
+                  requestBody: {content: {application/octet-stream: {schema: {type: string, format: binary}}}}
+                  responses: {"200": {description: ok}}
+            """,
+            "a part of a file, whose session knows the size",
+        ),
     ),
 )
 def upload_unbounded(operation: Operation, context: Context) -> Iterator[Problem]:
     """Report uploads without a length, a 413 response or a limit in words."""
     del context
     files = _files(operation)
-    if "413" in operation.responses or any(
-        schema.keyword(key) is not None for schema in files for key in _LENGTHS
+    parts = any(bare(parameter.name) == "contentrange" for parameter in operation.parameters)
+    if (
+        parts
+        or "413" in operation.responses
+        or any(schema.keyword(key) is not None for schema in files for key in _LENGTHS)
     ):
         return
     said = [operation.description, operation.body.description if operation.body else ""]
