@@ -18,7 +18,7 @@ _UNKNOWN = ("{", "$", "<", "*")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A backend looked up: `endpoints` are the Services that it may be, several where files are variants of each other."""
+    """A backend looked up: `endpoints` are the Services that it may be, the nearest first; several where files are variants or patches."""
 
     where: Where
     endpoints: tuple[EndpointFact, ...] = ()
@@ -68,7 +68,8 @@ class Backends:
         found = self._endpoints.lookup(host, scope)
         together = [end for end in found if self._graph.variants.together(route.at.path, end.at.path)]
         if found:
-            return Found("here", tuple(nearest(route.at.path, together or found)))
+            first = nearest(route.at.path, together or found)
+            return Found("here", (*first, *(end for end in found if end not in first)))
         if host in self._entries or not self._is_short(host):
             return Found("outside")
         return Found("missing")
@@ -101,11 +102,7 @@ class Backends:
 
     def subsets(self, route: RouteFact, backend: Backend) -> set[str] | None:
         """Return the subsets that DestinationRules have for *backend*; `None` where no rule for its host is known."""
-        rules = [
-            fact
-            for fact in self._rules.get(self._key(backend.host, backend.scope or route.scope), ())
-            if self._graph.variants.together(route.at.path, fact.at.path)
-        ]
+        rules = self._rules.get(self._key(backend.host, backend.scope or route.scope), [])
         if not rules:
             return None
         names: set[str] = set()

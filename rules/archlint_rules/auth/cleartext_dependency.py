@@ -42,7 +42,7 @@ _NAMES = re.compile(
 )
 """Hosts that stand in identifiers and examples: nobody calls them."""
 _NOT_CALLED = re.compile(
-    r"(?:^|_)(?:ISSUER|AUDIENCE|REALM|NAMESPACE|SCHEMA_LOCATION|REFERER|CONTACT|HOMEPAGE|LICENSE|TERMS|DOCS?|HELP|DOMAIN|CONSOLE|HOST_URL|FRONTEND|WEB_URL|APP_URL|UI_URL|PROXY)(?:_|$)|(?:^|_)(?:DASHBOARD|EXTERNAL)"
+    r"(?:^|_)(?:ISSUER|AUDIENCE|REALM|NAMESPACE|SCHEMA_LOCATION|REFERER|CONTACT|HOMEPAGE|LICENSE|TERMS|DOCS?|HELP|DOMAIN|CONSOLE|ROOT_URL|SELF|HOST_URL|FRONTEND|WEB_URL|APP_URL|UI_URL|PROXY)(?:_|$)|(?:^|_)(?:DASHBOARD|EXTERNAL)"
 )
 _TOP_LEVEL = re.compile(
     r"\.(?:com|org|net|io|dev|app|cloud|info|biz|edu|gov|mil|int|eu|tech|online|xyz|ai|co|[a-z]{2})$"

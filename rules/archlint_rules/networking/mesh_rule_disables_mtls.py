@@ -57,7 +57,7 @@ def mesh_rule_disables_mtls(graph: ServiceGraph, context: Context) -> Iterator[P
         str(host)
         for fact in graph.selects
         if fact.kind.endswith("/ServiceEntry")
-        for host in fact.spec.get("hosts") or ()
+        for host in (fact.spec["hosts"] if isinstance(fact.spec.get("hosts"), list) else ())
     }
     for fact in graph.selects:
         if (

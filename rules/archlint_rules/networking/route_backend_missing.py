@@ -168,6 +168,19 @@ def _gateway(backend: str, marker: str = "", more: str = "") -> dict[str, str]:
             "a folder of samples that have nothing to do with each other",
         ),
         Good(_ingress(port="{name: web}"), "a named port"),
+        Good(
+            {
+                "base/services.yaml": _SERVICES,
+                "overlays/metered/shop.yaml": _ingress(services="")["shop.yaml"],
+                "overlays/metered/orders.yaml": """
+                    apiVersion: v1
+                    kind: Service
+                    metadata: {name: orders}
+                    spec: {ports: [{port: 9090, name: metrics}]}
+                """,
+            },
+            "a patch adds a port to those of the base",
+        ),
         Good(_ingress("ordres", services=""), "the Services come from elsewhere"),
         Good(_ingress('"{{ .Values.name }}"'), "filled in when it is rendered"),
         Good(_ingress("shop-kafka", services=_SERVICES + _SERVICE.format(name="shop-kafka", space=""))),
