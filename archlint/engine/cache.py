@@ -86,6 +86,7 @@ class Cache:
         self._store = self._load()
         self._now: dict[str, str] = {}
         self._paths: dict[str, list[str]] = {}
+        self._made: set[str] = set()
         self._kept: dict[str, Entry] = {}
         self._changed = False
         self._started = time.time_ns()
@@ -108,11 +109,19 @@ class Cache:
         if any(self._is_new(name) for name in names):
             return
         self._changed = True
+        self._made.add(checked.path)
         result = msgspec.Raw(msgspec.msgpack.encode(checked))
         self._kept[checked.path] = Entry({name: self._digest(name) for name in names}, result)
 
     def save(self) -> None:
         """Write what this run used or made; failing is no matter, and a run at the same time loses at most its own entries."""
+        changed = {name for name, paths in self._paths.items() if any(self._is_new(path) for path in paths)}
+        if changed:
+            self._kept = {
+                path: entry
+                for path, entry in self._kept.items()
+                if path not in self._made or changed.isdisjoint(entry.digests)
+            }
         if not self._changed and len(self._kept) == len(self._store.entries):
             return
         data = self._encode({**self._store.entries, **self._kept})
@@ -185,8 +194,7 @@ class Cache:
     def _is_new(self, name: str) -> bool:
         """Tell whether *name* may have been written after it was read for a result."""
         if name.startswith("**/"):
-            self._digest(name)
-            return any(self._is_new(path) for path in self._paths[name])
+            return False  # asked once, in `save`
         try:
             status = os.stat(os.path.join(self._root, name))
         except OSError:

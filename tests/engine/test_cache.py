@@ -212,3 +212,32 @@ def test_caches_that_nobody_used_for_a_month_are_removed(tmp_path: Path, own_cac
     cache.save()
     assert not old.exists()
     assert recent.exists()
+
+
+def test_a_new_overlay_is_seen_by_what_it_changes(registry: Registry, tmp_path: Path) -> None:
+    root = tmp_path / "project"
+    patch = "{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: [{name: a, resources: {limits: {cpu: 1, memory: 1Gi}}}]}}"
+    files = {
+        "base/kustomization.yaml": "resources: [a.yaml]",
+        "base/a.yaml": "{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: [{name: a, image: a}]}}",
+    }
+
+    def write(texts: dict[str, str]) -> None:
+        for name, text in texts.items():
+            path = root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        time.sleep(0.05)
+
+    def found() -> bool:
+        return any(" resources-unset " in line for line in _findings(registry, root))
+
+    write(files)
+    assert found()
+    assert found()
+    write(
+        {"prod/kustomization.yaml": "resources: [../base]\npatches: [{path: p.yaml}]", "prod/p.yaml": patch}
+    )
+    assert not found()
+    write({"prod/p.yaml": patch.replace("memory: 1Gi", "storage: 1Gi")})
+    assert found()
