@@ -1,6 +1,6 @@
 """Regions for locations: all of a document in one batch, and only where something is to be said."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -48,18 +48,23 @@ def _locate_in(document: Document, group: list[Location]) -> None:
     places = {(location.pointer, location.on_key) for location in group}
     regions = document.locator.locate(places)
     anchors: dict[Pointer, str] = {}
+    names: _Names = {}
     for location in group:
         pointer = location.pointer
         location.region = regions.get((pointer, location.on_key), _START)
         if pointer not in anchors:
-            anchors[pointer] = anchor(document.data, pointer)
+            anchors[pointer] = anchor(document.data, pointer, names)
         location.anchor = anchors[pointer]
 
 
-def anchor(data: Any, pointer: Pointer) -> str:
+type _Names = dict[int, list[str]]
+"""The names of the items of lists, by the identity of the list."""
+
+
+def anchor(data: Any, pointer: Pointer, known: _Names) -> str:
     """Return *pointer* as text in which the index of a list item is replaced by the item's own name, where it has one.
 
-    An insertion before the item does not change such a text. Items of the same name get a count.
+    An insertion before the item does not change such a text. Items of the same name get a count. Names of lists are kept in *known*.
     """
     if not any(isinstance(key, int) for key in pointer):
         return "".join(f"/{key}" for key in pointer)
@@ -67,7 +72,9 @@ def anchor(data: Any, pointer: Pointer) -> str:
     value = data
     for key in pointer:
         if isinstance(key, int) and isinstance(value, list) and key < len(value):
-            parts.append(_name_in(value, key))
+            if id(value) not in known:
+                known[id(value)] = _names_in(value)
+            parts.append(known[id(value)][key])
             value = value[key]
         else:
             parts.append(str(key))
@@ -75,12 +82,14 @@ def anchor(data: Any, pointer: Pointer) -> str:
     return "".join(f"/{part}" for part in parts)
 
 
-def _name_in(items: list[Any], index: int) -> str:
-    name = _own_name(items[index])
-    if not name:
-        return str(index)
-    before = sum(_own_name(item) == name for item in items[:index])
-    return f"[{name}]" if not before else f"[{name}]{before}"
+def _names_in(items: list[Any]) -> list[str]:
+    seen: Counter[str] = Counter()
+    found = []
+    for index, item in enumerate(items):
+        name = _own_name(item)
+        found.append(f"[{name}]{seen[name] or ''}" if name else str(index))
+        seen[name] += 1
+    return found
 
 
 def _own_name(item: Any) -> str:

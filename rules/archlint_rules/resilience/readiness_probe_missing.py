@@ -22,6 +22,7 @@ from archlint.api import (
     Problem,
     Related,
     Service,
+    ServiceGraph,
     Severity,
     WorkloadFact,
     rule,
@@ -59,7 +60,7 @@ def _deployment(more: str = "ports: [{containerPort: 8080}]", marker: str = "", 
     id="readiness-probe-missing",
     category="resilience",
     severity=Severity.WARNING,
-    subject=Service,
+    subject=ServiceGraph,
     since="0.1.0",
     references=("https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/",),
     examples=(
@@ -106,13 +107,20 @@ def _deployment(more: str = "ports: [{containerPort: 8080}]", marker: str = "", 
         ),
     ),
 )
-def readiness_probe_missing(service: Service, context: Context) -> Iterator[Problem]:
+def readiness_probe_missing(graph: ServiceGraph, context: Context) -> Iterator[Problem]:
     """Report the containers behind a Service's ports that have no readiness probe."""
-    for workload in service.workloads:
-        if workload.kind == "compose":
-            yield from _compose(service, workload, context)
-        elif workload.kind not in {"Job", "CronJob"}:
-            yield from _kubernetes(service, workload)
+    del context
+    awaited: dict[tuple[str, str], WorkloadFact] = {}
+    for other in graph.workloads:
+        for name, condition in other.waits_for:
+            if condition == "service_healthy":
+                awaited.setdefault((other.scope, name), other)
+    for service in graph.services:
+        for workload in service.workloads:
+            if workload.kind == "compose":
+                yield from _compose(service, workload, awaited.get((workload.scope, workload.name)))
+            elif workload.kind not in {"Job", "CronJob"}:
+                yield from _kubernetes(service, workload)
 
 
 def _kubernetes(service: Service, workload: WorkloadFact) -> Iterator[Problem]:
@@ -143,16 +151,12 @@ def _serves(container: Container, endpoint: EndpointFact, *, alone: bool) -> boo
     return any(port.target in ports for port in endpoint.ports)
 
 
-def _compose(service: Service, workload: WorkloadFact, context: Context) -> Iterator[Problem]:
-    for other in context.graph.workloads:
-        if other.scope != workload.scope or (workload.name, "service_healthy") not in other.waits_for:
-            continue
-        container = workload.containers[0]
-        if container.readiness is None and workload.build and not container.image:
-            yield Problem(
-                f"`{other.name}` waits until `{service.name}` is healthy, which nothing checks",
-                workload.at,
-                help="add a `healthcheck`",
-                related=(Related("awaited by this service", other.at),),
-            )
-            return
+def _compose(service: Service, workload: WorkloadFact, other: WorkloadFact | None) -> Iterator[Problem]:
+    container = workload.containers[0]
+    if other is not None and container.readiness is None and workload.build and not container.image:
+        yield Problem(
+            f"`{other.name}` waits until `{service.name}` is healthy, which nothing checks",
+            workload.at,
+            help="add a `healthcheck`",
+            related=(Related("awaited by this service", other.at),),
+        )

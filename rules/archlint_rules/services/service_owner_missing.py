@@ -14,7 +14,18 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from archlint.api import Bad, Context, Good, Options, Problem, Service, Severity, infrastructure_roles, rule
+from archlint.api import (
+    Bad,
+    Context,
+    Good,
+    Options,
+    Problem,
+    Service,
+    ServiceGraph,
+    Severity,
+    infrastructure_roles,
+    rule,
+)
 
 
 class OwnerOptions(Options, frozen=True, kw_only=True):
@@ -37,7 +48,7 @@ spec: {type: service, lifecycle: production, owner: team-a}
     id="service-owner-missing",
     category="services",
     severity=Severity.WARNING,
-    subject=Service,
+    subject=ServiceGraph,
     since="0.1.0",
     references=("https://backstage.io/docs/features/software-catalog/descriptor-format#specowner-required",),
     options=OwnerOptions,
@@ -74,21 +85,26 @@ spec: {type: service, lifecycle: production, owner: team-a}
         ),
     ),
 )
-def service_owner_missing(service: Service, context: Context) -> Iterator[Problem]:
+def service_owner_missing(graph: ServiceGraph, context: Context) -> Iterator[Problem]:
     """Report first-party services without an owner, in repositories that name owners at all."""
-    if service.owner or not service.first_party or service.external or service.role in infrastructure_roles():
-        return
-    if not service.workloads or not any(other.owner for other in context.graph.services):
+    if not any(service.owner for service in graph.services):
         return
     names = set(context.options.labels)
-    if any(
+    for service in graph.services:
+        if service.first_party and not _is_owned(service, names):
+            yield Problem(
+                f"`{service.name}` has no owner",
+                service.location,
+                help="name a team in the catalog entry, the manifest or a label",
+                identity=("owner", service.id),
+            )
+
+
+def _is_owned(service: Service, names: set[str]) -> bool:
+    """Tell whether somebody owns *service*, by one of the labels *names* or otherwise, or nobody has to: nothing of ours runs."""
+    if service.owner or service.external or service.role in infrastructure_roles():
+        return True
+    return not service.workloads or any(
         names & {*workload.labels, *workload.own_labels, *workload.annotations}
         for workload in service.workloads
-    ):
-        return
-    yield Problem(
-        f"`{service.name}` has no owner",
-        service.location,
-        help="name a team in the catalog entry, the manifest or a label",
-        identity=("owner", service.id),
     )
