@@ -73,6 +73,16 @@ def _both(selector: str = "{app: orders}", target: str = "8080", marker: str = "
             },
             "filled in when it is rendered",
         ),
+        Good(
+            {
+                "chart/Chart.yaml": "{apiVersion: v2, name: orders, version: 1.0.0}",
+                "chart/templates/orders.yaml": _PODS.replace(
+                    "{labels: {app: orders}}", "{labels: {app: '{{ .Values.app }}'}}"
+                )
+                + _SERVICE.format(selector="{app: orders}", target="8080", marker=""),
+            },
+            "labels of a chart that rendering decides",
+        ),
     ),
 )
 def service_selects_nothing(graph: ServiceGraph, context: Context) -> Iterator[Problem]:
@@ -87,6 +97,8 @@ def service_selects_nothing(graph: ServiceGraph, context: Context) -> Iterator[P
             continue
         nearby = [workload for workload in scopes.get(endpoint.scope, ()) if _is_near(workload, endpoint)]
         if not nearby and not context.complete(endpoint.at.path):
+            continue
+        if any(_is_rendered(workload) for workload in nearby):
             continue
         pods = [
             workload
@@ -116,6 +128,11 @@ def service_selects_nothing(graph: ServiceGraph, context: Context) -> Iterator[P
                     help="name a port of the container, or use its number",
                     identity=("target-port", endpoint.scope, endpoint.name, port.target),
                 )
+
+
+def _is_rendered(workload: WorkloadFact) -> bool:
+    """Tell whether only rendering decides all labels of the pods of *workload*."""
+    return any("{{" in text for label in workload.labels.items() for text in label)
 
 
 def _is_near(workload: WorkloadFact, endpoint: EndpointFact) -> bool:
