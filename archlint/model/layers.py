@@ -114,7 +114,11 @@ class Layers:
     def _subject(self, fact: PolicyFact, source: Service | None) -> Iterable[Dependency]:
         graph = self._graph
         if fact.target is None:
-            return graph.outgoing(source) if source is not None else graph.calls()
+            return (
+                graph.calls()
+                if source is None
+                else [edge for edge in graph.outgoing(source) if edge.kind == "calls"]
+            )
         targets = self._elements_of((fact.target,), fact.scope, fact)
         if source is not None:
             known = {target.id for target in targets}
