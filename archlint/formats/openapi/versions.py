@@ -9,7 +9,7 @@ from archlint.formats.openapi.views import OpenAPI
 
 _PLACEHOLDER = regex(r"\{[^{}]*\}")
 _VERSION = regex(
-    r"(?:^|/|\.|-)v(?P<major>\d+)(?P<minor>[.\-_]\d+)*(?:(?:p\d+)?(?:alpha|beta|rc|preview|experimental)\d*)?(?=$|/|\.|-)",
+    r"(?:^|/|\.|-|_)v(?P<major>\d+)(?P<minor>[.\-_]\d+)*(?:(?:p\d+)?(?:alpha|beta|rc|preview|experimental)\d*)?(?=$|/|\.|-)",
     re.IGNORECASE,
 )
 _UNRELEASED = regex(r"/v(?:wip|next|latest)(?=$|/)", re.IGNORECASE)

@@ -83,6 +83,7 @@ def _spec(
         ),
         Good(_spec("https://api.example.com/v2"), "in the server URL"),
         Good(_spec("https://v1.api.example.com"), "in the host"),
+        Good(_spec("https://api.example.com/rest_v1"), "at the end of a segment"),
         Good(_spec("https://api.example.com/orders/vwip"), "not released yet"),
         Good(_spec(path="/v1beta1/orders"), "in the path"),
         Good(

@@ -19,6 +19,7 @@ from archlint.formats.openapi.words import ACTIONS, bare, words
 
 _SMALL = 2
 _PERIOD = frozenset(("date", "start", "from", "since", "after", "year", "month", "day", "period", "week"))
+_SINGLE = frozenset(("default", "current", "latest"))
 _SEARCHES = frozenset(("search", "find", "filter", "query", "lookup"))
 _BOUNDED = frozenset(
     (
@@ -77,7 +78,8 @@ def _candidate(operation: Operation) -> bool:
         and operation.kind == "path"
         and understand(operation).kind == "list"
         and "/.well-known/" not in operation.path
-        and bare(understand(operation).resource) not in ACTIONS - _SEARCHES
+        and bare(understand(operation).resource) not in (ACTIONS - _SEARCHES) | _SINGLE
+        and not (bare(understand(operation).resource) == "credentials" and "list" not in words(operation.id))
     )
 
 
@@ -169,6 +171,18 @@ def _candidate(operation: Operation) -> bool:
             "a period bounds it",
         ),
         Good(_spec(_ORDER), "one thing"),
+        Good(
+            _spec(f"{{type: array, items: {_ORDER}}}", extra="operationId: getDefault").replace(
+                "/orders:", "/orders/default:"
+            ),
+            "one thing in a list",
+        ),
+        Good(
+            _spec(f"{{type: array, items: {_ORDER}}}", extra="operationId: loadCredentials").replace(
+                "/orders:", "/orders/{id}/credentials:"
+            ),
+            "what one thing is opened with",
+        ),
         Good(
             _spec(
                 "{type: object, properties: {id: {type: string}, total: {type: integer}, lines: {type: array, items: {}}}}"
