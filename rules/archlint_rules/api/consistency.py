@@ -18,7 +18,10 @@ info: {{title: {title}, version: 1.0.0}}
 
 @dataclass(frozen=True, slots=True)
 class OddOne:
-    """An API that differs from the norm: its value of the trait and where that shows, and one API that follows the norm."""
+    """An API that differs from the norm: its value of the trait and where that shows, and one API that follows the norm.
+
+    `most` of `count` APIs follow it; where the norm was named, it does not matter how many do.
+    """
 
     api: ApiFact
     value: str
@@ -26,12 +29,12 @@ class OddOne:
     norm: str
     most: int
     count: int
-    example: ApiFact
-    example_at: Location
+    example: tuple[ApiFact, Location] | None
+    named: bool = False
 
 
-def odd_ones(graph: ServiceGraph, trait: str) -> Iterator[OddOne]:
-    """Yield the APIs whose *trait* is not that of more than half of the APIs that have one.
+def odd_ones(graph: ServiceGraph, trait: str, *, norm: str = "") -> Iterator[OddOne]:
+    """Yield the APIs whose *trait* is not *norm*, or not that of more than half of the APIs that have one where no norm is given.
 
     Several versions of an API, told by their title, count once.
     """
@@ -41,24 +44,30 @@ def odd_ones(graph: ServiceGraph, trait: str) -> Iterator[OddOne]:
         if api.format == "openapi" and len(values) == 1:
             shown.setdefault(api.title, (api, *values[0]))
     counts = Counter(value for _, value, _ in shown.values())
-    if len(shown) < LEAST:
-        return
-    norm, most = counts.most_common(1)[0]
-    if most * 2 <= len(shown):
-        return
-    example, _, example_at = next(entry for entry in shown.values() if entry[1] == norm)
+    wanted = norm or majority(counts)
+    example = next(((api, at) for api, value, at in shown.values() if value == wanted), None)
     for api, value, at in shown.values():
-        if value != norm:
-            yield OddOne(api, value, at, norm, most, len(shown), example, example_at)
+        if wanted not in {"", value}:
+            yield OddOne(api, value, at, wanted, counts[wanted], len(shown), example, named=bool(norm))
+
+
+def majority(counts: Counter[str]) -> str:
+    """Return what more than half do where enough are there to tell, or an empty string."""
+    norm, most = counts.most_common(1)[0] if counts else ("", 0)
+    return norm if counts.total() >= LEAST and most * 2 > counts.total() else ""
 
 
 def differs(odd: OddOne, verb: str, *, trait: str, help: str) -> Problem:  # noqa: A002
-    """Return the problem that *odd* does as its value says and most others as the norm says; *verb* takes both."""
+    """Return the problem that *odd* does as its value says and others as the norm says; *verb* takes both."""
+    others = (
+        f"the norm here is {odd.norm}" if odd.named else f"{odd.most} of {odd.count} APIs here {odd.norm}"
+    )
+    examples = (odd.example,) if odd.example is not None else ()
     return Problem(
-        f"`{odd.api.title}` {verb} {odd.value}, {odd.most} of {odd.count} APIs here {odd.norm}",
+        f"`{odd.api.title}` {verb} {odd.value}, {others}",
         odd.at,
         help=help,
-        related=(Related(f"`{odd.example.title}` {verb} {odd.norm}", odd.example_at),),
+        related=tuple(Related(f"`{api.title}` {verb} {odd.norm}", at) for api, at in examples),
         identity=(trait, odd.api.at.path),
     )
 

@@ -10,8 +10,11 @@ Answer errors in the format of most APIs here, best the one of RFC 9457.
 """
 
 from collections.abc import Iterator
+from typing import Annotated
 
-from archlint.api import Bad, Context, Good, Problem, ServiceGraph, Severity, rule
+from msgspec import Meta
+
+from archlint.api import Bad, Context, Good, Options, Problem, ServiceGraph, Severity, rule
 from archlint_rules.api.consistency import described, differs, odd_ones
 
 _ERRORS = """
@@ -31,6 +34,17 @@ def _errors(title: str, media: str, schema: str = "{type: object}", mark: str = 
     return described(title, text.replace("}}}}\n", "}}}}" + mark + "\n", 1))
 
 
+class NormOptions(Options, frozen=True, kw_only=True):
+    """The norm, where a team has one."""
+
+    norm: Annotated[
+        str,
+        Meta(
+            description="what all APIs are held to; empty: what most of them do, in the words of the findings (`problem details`, `{code, message}`)"
+        ),
+    ] = ""
+
+
 @rule(
     id="error-format-inconsistent",
     category="api",
@@ -38,6 +52,7 @@ def _errors(title: str, media: str, schema: str = "{type: object}", mark: str = 
     profile="strict",
     subject=ServiceGraph,
     since="0.1.0",
+    options=NormOptions,
     references=("https://www.rfc-editor.org/rfc/rfc9457",),
     examples=(
         Bad(
@@ -66,12 +81,21 @@ def _errors(title: str, media: str, schema: str = "{type: object}", mark: str = 
             },
             "two APIs have no majority",
         ),
+        Bad(
+            _errors(
+                "Carts",
+                "application/json",
+                "{properties: {code: {type: string}}}",
+                "  # <- `Carts` answers errors as {code}, the norm here is problem details",
+            ),
+            "the norm is named",
+            options={"norm": "problem details"},
+        ),
     ),
 )
 def error_format_inconsistent(graph: ServiceGraph, context: Context) -> Iterator[Problem]:
     """Report APIs whose error bodies have another shape than those of most APIs of the project."""
-    del context
-    for odd in odd_ones(graph, "error"):
+    for odd in odd_ones(graph, "error", norm=context.options.norm):
         yield differs(
             odd, "answers errors as", trait="error", help=f"answer errors as {odd.norm} like the others"
         )

@@ -10,8 +10,11 @@ Give new resources identifiers of the type that most APIs here use.
 """
 
 from collections.abc import Iterator
+from typing import Annotated, Literal
 
-from archlint.api import Bad, Context, Good, Problem, ServiceGraph, Severity, rule
+from msgspec import Meta
+
+from archlint.api import Bad, Context, Good, Options, Problem, ServiceGraph, Severity, rule
 from archlint_rules.api.consistency import described, differs, odd_ones
 
 
@@ -24,6 +27,15 @@ def _identified(title: str, schema: str, mark: str = "") -> str:
     return described(title, f"{paths}components:\n  schemas:\n{schemas}")
 
 
+class NormOptions(Options, frozen=True, kw_only=True):
+    """The norm, where a team has one."""
+
+    norm: Annotated[
+        Literal["", "uuid", "string", "integer"],
+        Meta(description="what all APIs are held to; empty: what most of them do"),
+    ] = ""
+
+
 @rule(
     id="identifier-format-inconsistent",
     category="api",
@@ -31,6 +43,7 @@ def _identified(title: str, schema: str, mark: str = "") -> str:
     profile="strict",
     subject=ServiceGraph,
     since="0.1.0",
+    options=NormOptions,
     references=("https://opensource.zalando.com/restful-api-guidelines/#144",),
     examples=(
         Bad(
@@ -58,12 +71,22 @@ def _identified(title: str, schema: str, mark: str = "") -> str:
             },
             "two APIs have no majority",
         ),
+        Bad(
+            {
+                "a.yaml": _identified(
+                    "Orders",
+                    "{type: integer}",
+                    "  # <- `Orders` identifies things by integer, the norm here is uuid",
+                )
+            },
+            "the norm is named",
+            options={"norm": "uuid"},
+        ),
     ),
 )
 def identifier_format_inconsistent(graph: ServiceGraph, context: Context) -> Iterator[Problem]:
     """Report APIs whose `id` properties are of another type than those of most APIs of the project."""
-    del context
-    for odd in odd_ones(graph, "identifier"):
+    for odd in odd_ones(graph, "identifier", norm=context.options.norm):
         yield differs(
             odd, "identifies things by", trait="identifier", help=f"use {odd.norm} for new resources"
         )

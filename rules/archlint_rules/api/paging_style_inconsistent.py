@@ -11,8 +11,11 @@ Page as most of the APIs here do; where an API is public already, offer the comm
 """
 
 from collections.abc import Iterator
+from typing import Annotated, Literal
 
-from archlint.api import Bad, Context, Good, Problem, ServiceGraph, Severity, rule
+from msgspec import Meta
+
+from archlint.api import Bad, Context, Good, Options, Problem, ServiceGraph, Severity, rule
 from archlint_rules.api.consistency import described, differs, odd_ones
 
 _LIST = """
@@ -32,6 +35,15 @@ def _list(title: str, parameter: str, mark: str = "") -> str:
     return described(title, text.replace("    get:", f"    get:{mark}"))
 
 
+class NormOptions(Options, frozen=True, kw_only=True):
+    """The norm, where a team has one."""
+
+    norm: Annotated[
+        Literal["", "cursor", "offset", "page"],
+        Meta(description="what all APIs are held to; empty: what most of them do"),
+    ] = ""
+
+
 @rule(
     id="paging-style-inconsistent",
     category="api",
@@ -39,6 +51,7 @@ def _list(title: str, parameter: str, mark: str = "") -> str:
     profile="strict",
     subject=ServiceGraph,
     since="0.1.0",
+    options=NormOptions,
     references=("https://google.aip.dev/158",),
     examples=(
         Bad(
@@ -59,10 +72,19 @@ def _list(title: str, parameter: str, mark: str = "") -> str:
             {"a.yaml": _list("Orders", "cursor"), "c.yaml": _list("Carts", "offset")},
             "two APIs have no majority",
         ),
+        Bad(
+            {
+                "a.yaml": _list(
+                    "Orders", "cursor", "  # <- `Orders` pages by cursor, the norm here is offset"
+                ),
+                "c.yaml": _list("Carts", "offset"),
+            },
+            "the norm is named",
+            options={"norm": "offset"},
+        ),
     ),
 )
 def paging_style_inconsistent(graph: ServiceGraph, context: Context) -> Iterator[Problem]:
     """Report APIs that page by cursor, offset or page number where most APIs of the project page otherwise."""
-    del context
-    for odd in odd_ones(graph, "paging"):
+    for odd in odd_ones(graph, "paging", norm=context.options.norm):
         yield differs(odd, "pages by", trait="paging", help=f"page by {odd.norm} like the others")

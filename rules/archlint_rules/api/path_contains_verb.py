@@ -16,6 +16,9 @@ from archlint.api import Bad, Context, Good, Problem, Severity, rule
 from archlint.formats.openapi import PathItem
 from archlint.formats.openapi.words import VERBS, words
 
+_NOUNS = frozenset(("on", "ons", "in", "up", "by", "request", "requests", "job", "jobs"))
+"""Words after a verb that make a thing of it."""
+
 _SPEC = """
 openapi: 3.1.0
 info: {{title: Orders, version: 1.0.0}}
@@ -52,6 +55,7 @@ def _spec(path: str, marker: str = "") -> str:
         Good(_spec("/login"), "logging in is named after the act everywhere"),
         Good(_spec("/add-ons/{id}"), "a noun that begins like a verb"),
         Good(_spec("/updates"), "a noun"),
+        Good(_spec("/delete-requests"), "requests to delete are things"),
         Good(_spec("/process/{id}"), "a process can be a thing"),
     ),
 )
@@ -65,9 +69,7 @@ def path_contains_verb(item: PathItem, context: Context) -> Iterator[Problem]:
         named = words(segment)
         first = named[0] if named else ""
         alone = len(named) == 1 and index == len(segments) - 1 and index > 0
-        if first in VERBS and (
-            alone or (len(named) > 1 and VERBS[first] and named[1] not in {"on", "ons", "in", "up", "by"})
-        ):
+        if first in VERBS and (alone or (len(named) > 1 and VERBS[first] and named[1] not in _NOUNS)):
             yield Problem(
                 f"`{segment}` in `{item.path}` is a verb",
                 item.key,

@@ -10,8 +10,11 @@ Name the properties of new versions in the case that most APIs here use.
 """
 
 from collections.abc import Iterator
+from typing import Annotated, Literal
 
-from archlint.api import Bad, Context, Good, Problem, ServiceGraph, Severity, rule
+from msgspec import Meta
+
+from archlint.api import Bad, Context, Good, Options, Problem, ServiceGraph, Severity, rule
 from archlint_rules.api.consistency import described, differs, odd_ones
 
 _NAMES = ("order", "item", "cart", "price", "owner", "buyer", "seller", "parcel")
@@ -26,6 +29,15 @@ def _names(title: str, ending: str, mark: str = "") -> str:
     )
 
 
+class NormOptions(Options, frozen=True, kw_only=True):
+    """The norm, where a team has one."""
+
+    norm: Annotated[
+        Literal["", "camelCase", "snake_case", "kebab-case", "PascalCase"],
+        Meta(description="what all APIs are held to; empty: what most of them do"),
+    ] = ""
+
+
 @rule(
     id="property-case-inconsistent",
     category="api",
@@ -33,6 +45,7 @@ def _names(title: str, ending: str, mark: str = "") -> str:
     profile="strict",
     subject=ServiceGraph,
     since="0.1.0",
+    options=NormOptions,
     references=("https://opensource.zalando.com/restful-api-guidelines/#118",),
     examples=(
         Bad(
@@ -54,12 +67,18 @@ def _names(title: str, ending: str, mark: str = "") -> str:
         Good(
             {"a.yaml": _names("Orders", "_id"), "c.yaml": _names("Carts", "Id")}, "two APIs have no majority"
         ),
+        Bad(
+            _names(
+                "Carts", "Id", "  # <- `Carts` names properties in camelCase, the norm here is snake_case"
+            ),
+            "the norm is named",
+            options={"norm": "snake_case"},
+        ),
     ),
 )
 def property_case_inconsistent(graph: ServiceGraph, context: Context) -> Iterator[Problem]:
     """Report APIs whose property names are in another case than those of most APIs of the project."""
-    del context
-    for odd in odd_ones(graph, "property-case"):
+    for odd in odd_ones(graph, "property-case", norm=context.options.norm):
         yield differs(
             odd, "names properties in", trait="property-case", help=f"use {odd.norm} in the next version"
         )

@@ -10,8 +10,11 @@ Write times as most APIs here do, best as `format: date-time` (RFC 3339).
 """
 
 from collections.abc import Iterator
+from typing import Annotated, Literal
 
-from archlint.api import Bad, Context, Good, Problem, ServiceGraph, Severity, rule
+from msgspec import Meta
+
+from archlint.api import Bad, Context, Good, Options, Problem, ServiceGraph, Severity, rule
 from archlint_rules.api.consistency import described, differs, odd_ones
 
 
@@ -27,6 +30,15 @@ def _timed(title: str, schema: str, mark: str = "") -> str:
     )
 
 
+class NormOptions(Options, frozen=True, kw_only=True):
+    """The norm, where a team has one."""
+
+    norm: Annotated[
+        Literal["", "date-time", "number"],
+        Meta(description="what all APIs are held to; empty: what most of them do"),
+    ] = ""
+
+
 @rule(
     id="timestamp-format-inconsistent",
     category="api",
@@ -34,6 +46,7 @@ def _timed(title: str, schema: str, mark: str = "") -> str:
     profile="strict",
     subject=ServiceGraph,
     since="0.1.0",
+    options=NormOptions,
     references=("https://opensource.zalando.com/restful-api-guidelines/#169",),
     examples=(
         Bad(
@@ -61,12 +74,22 @@ def _timed(title: str, schema: str, mark: str = "") -> str:
             },
             "two APIs have no majority",
         ),
+        Bad(
+            {
+                "a.yaml": _timed(
+                    "Orders",
+                    "{type: integer}",
+                    "  # <- `Orders` writes times as number, the norm here is date-time",
+                )
+            },
+            "the norm is named",
+            options={"norm": "date-time"},
+        ),
     ),
 )
 def timestamp_format_inconsistent(graph: ServiceGraph, context: Context) -> Iterator[Problem]:
     """Report APIs that write times as numbers where most APIs of the project write them as text, or the other way round."""
-    del context
-    for odd in odd_ones(graph, "timestamp"):
+    for odd in odd_ones(graph, "timestamp", norm=context.options.norm):
         yield differs(
             odd, "writes times as", trait="timestamp", help=f"write times as {odd.norm} like the others"
         )

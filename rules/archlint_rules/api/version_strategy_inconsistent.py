@@ -12,8 +12,12 @@ Put the version in one place for all: in the server URL, in every path, or in a 
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import Annotated, Literal
 
-from archlint.api import ApiFact, Bad, Context, Good, Problem, Related, ServiceGraph, Severity, rule
+from msgspec import Meta
+
+from archlint.api import ApiFact, Bad, Context, Good, Options, Problem, Related, ServiceGraph, Severity, rule
+from archlint_rules.api.consistency import majority
 
 _OPEN = (
     "health",
@@ -29,7 +33,6 @@ _OPEN = (
     "docs",
     "oauth",
 )
-_LEAST_APIS = 3
 
 _SPEC = """
 openapi: 3.1.0
@@ -47,12 +50,22 @@ def _spec(title: str, server: str, *paths: str) -> str:
     )
 
 
+class NormOptions(Options, frozen=True, kw_only=True):
+    """The norm, where a team has one."""
+
+    norm: Annotated[
+        Literal["", "url", "header", "media-type", "query"],
+        Meta(description="how all APIs tell their versions; empty: as most of them do"),
+    ] = ""
+
+
 @rule(
     id="version-strategy-inconsistent",
     category="api",
     severity=Severity.WARNING,
     subject=ServiceGraph,
     since="0.1.0",
+    options=NormOptions,
     references=("https://google.aip.dev/185", "https://opensource.zalando.com/restful-api-guidelines/#115"),
     examples=(
         Bad(
@@ -93,33 +106,49 @@ def _spec(title: str, server: str, *paths: str) -> str:
             },
             "two APIs have no majority",
         ),
+        Bad(
+            """
+            openapi: 3.1.0
+            info: {title: C, version: 1.0.0}
+            paths:
+              /c:
+                get:
+                  parameters:
+                    - {name: X-Api-Version, in: header, schema: {type: string}}  # <- `C` is versioned by header, the norm here is url
+                  responses: {"200": {description: ok}}
+            """,
+            "the norm is named",
+            options={"norm": "url"},
+        ),
     ),
 )
 def version_strategy_inconsistent(graph: ServiceGraph, context: Context) -> Iterator[Problem]:
     """Report paths without a version where most have one, and APIs that tell versions in another way than most."""
-    del context
     apis = [api for api in graph.apis if api.format == "openapi"]
     for api in apis:
         yield from _within(api)
     public = [api for api in apis if api.visibility != "internal" and api.traits.get("version-strategy")]
     counts = Counter(api.traits["version-strategy"][0][0] for api in public)
-    if len(public) < _LEAST_APIS or len(counts) == 1:
+    norm = context.options.norm or majority(counts)
+    if norm in {"", "none"}:
         return
-    norm, most = counts.most_common(1)[0]
-    if norm == "none" or most * 2 <= len(public):
-        return
-    example = next(api for api in public if api.traits["version-strategy"][0][0] == norm)
+    example = next((api for api in public if api.traits["version-strategy"][0][0] == norm), None)
+    others = (
+        f"the norm here is {norm}"
+        if context.options.norm
+        else f"{counts[norm]} of {len(public)} APIs here by {norm}"
+    )
     for api in public:
         strategy, at = api.traits["version-strategy"][0]
         if strategy not in {norm, "none"}:
             yield Problem(
-                f"`{api.title}` is versioned by {strategy}, {most} of {len(public)} APIs here by {norm}",
+                f"`{api.title}` is versioned by {strategy}, {others}",
                 at,
                 help=f"version it by {norm} like the others",
-                related=(
-                    Related(
-                        f"`{example.title}` is versioned by {norm}", example.traits["version-strategy"][0][1]
-                    ),
+                related=tuple(
+                    Related(f"`{one.title}` is versioned by {norm}", one.traits["version-strategy"][0][1])
+                    for one in (example,)
+                    if one is not None
                 ),
                 identity=("version-strategy", api.at.path),
             )
