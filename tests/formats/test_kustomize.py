@@ -7,63 +7,18 @@ from textwrap import dedent
 from typing import Any
 
 import pytest
+from kustomizations import BASE, DEPLOYMENT, SERVICE, STRATEGIC, Project
 
-from archlint.api import Document, LinkFact, Source, parse
+from archlint.api import LinkFact, Source, parse
 from archlint.engine.locate import locate, locations_in
 from archlint.engine.resolve import Workspace
-from archlint.formats.kubernetes import FORMAT, Manifest, manifests
+from archlint.formats.kubernetes import FORMAT, manifests
 from archlint.model.builder import build_graph
-from archlint.model.facts import ConfigFact, EndpointFact, Fact, WorkloadFact
-from archlint.plugins.registry import Registry
-
-DEPLOYMENT = """
-    apiVersion: apps/v1
-    kind: Deployment
-    metadata: {name: orders}
-    spec:
-      template:
-        metadata: {labels: {app: orders}}
-        spec:
-          containers:
-            - name: orders
-              image: shop/orders:1
-              env:
-                - {name: STOCK_URL, value: "http://stock"}
-"""
-SERVICE = """
-    apiVersion: v1
-    kind: Service
-    metadata: {name: stock}
-    spec: {selector: {app: stock}}
-"""
-BASE = {"base/kustomization.yaml": "resources: [orders.yaml]", "base/orders.yaml": DEPLOYMENT}
-
-
-class _Project:
-    def __init__(self, root: Path, files: dict[str, str]) -> None:
-        for name, text in files.items():
-            path = root / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(dedent(text).lstrip())
-        self.workspace = Workspace(root, Registry.load().formats)
-
-    def documents(self, path: str) -> tuple[Document, ...]:
-        return self.workspace.documents(path)
-
-    def one(self, path: str) -> Manifest:
-        (manifest,) = (found for document in self.documents(path) for found in manifests(document))
-        return manifest
-
-    def facts(self, *paths: str) -> list[Fact]:
-        found = [
-            fact for path in paths for document in self.documents(path) for fact in FORMAT.facts(document)
-        ]
-        locate(locations_in(found), self.workspace)
-        return found
+from archlint.model.facts import ConfigFact, EndpointFact
 
 
 def test_the_namespace_of_an_overlay_holds_for_its_base(tmp_path: Path) -> None:
-    project = _Project(tmp_path, {**BASE, "prod/kustomization.yaml": "namespace: shop\nresources: [../base]"})
+    project = Project(tmp_path, {**BASE, "prod/kustomization.yaml": "namespace: shop\nresources: [../base]"})
     manifest = project.one("base/orders.yaml")
     assert manifest.scope == "k8s:shop"
     assert manifest.at("metadata", "namespace").path == "prod/kustomization.yaml"
@@ -71,7 +26,7 @@ def test_the_namespace_of_an_overlay_holds_for_its_base(tmp_path: Path) -> None:
 
 
 def test_overlays_that_disagree_leave_names_as_written(tmp_path: Path) -> None:
-    project = _Project(
+    project = Project(
         tmp_path,
         {
             **BASE,
@@ -103,7 +58,7 @@ def test_names_follow_prefix_and_suffix_and_references_follow_them(tmp_path: Pat
           volumes: [{name: v, configMap: {name: cfg}}, {name: w, secret: {secretName: s}}, {name: x, persistentVolumeClaim: {claimName: c}}]
     """
     names = "namePrefix: a-\nnameSuffix: -z\nresources: [stock.yaml, shop.yaml, pod.yaml]"
-    project = _Project(
+    project = Project(
         tmp_path,
         {"kustomization.yaml": names, "stock.yaml": SERVICE, "shop.yaml": ingress, "pod.yaml": pod},
     )
@@ -135,7 +90,7 @@ def test_names_follow_prefix_and_suffix_and_references_follow_them(tmp_path: Pat
 def test_labels_reach_selectors_and_pods_as_they_are_told(
     tmp_path: Path, label: str, *, pods: bool, selector: bool
 ) -> None:
-    project = _Project(
+    project = Project(
         tmp_path,
         {
             "kustomization.yaml": f"{label}\nresources: [orders.yaml, stock.yaml]",
@@ -150,144 +105,6 @@ def test_labels_reach_selectors_and_pods_as_they_are_told(
     assert ("team" in project.one("stock.yaml").mapping("spec", "selector")) is selector
 
 
-STRATEGIC = """
-    apiVersion: apps/v1
-    kind: Deployment
-    metadata: {name: orders}
-    spec:
-      replicas: 3
-      template:
-        spec:
-          containers:
-            - name: orders
-              resources: {limits: {memory: 1Gi}}
-              env:
-                - {name: DB, value: postgres}
-"""
-
-
-@pytest.mark.parametrize(
-    "patch",
-    [
-        "patchesStrategicMerge: [patch.yaml]",
-        "patches: [{path: patch.yaml}]",
-        "patches: [{path: patch.yaml, target: {kind: Deploy.*}}]",
-    ],
-)
-def test_a_strategic_merge_patch_is_merged_item_by_item(tmp_path: Path, patch: str) -> None:
-    project = _Project(
-        tmp_path,
-        {**BASE, "prod/kustomization.yaml": f"resources: [../base]\n{patch}", "prod/patch.yaml": STRATEGIC},
-    )
-    (fact,) = (fact for fact in project.facts("base/orders.yaml") if isinstance(fact, WorkloadFact))
-    (container,) = fact.containers
-    assert fact.replicas == 3
-    assert container.resources == {"limits.memory": "1Gi"}
-    assert container.image == "shop/orders:1"
-    places = {
-        item.key: (item.at.path, item.at.region and item.at.region.start_line) for item in container.settings
-    }
-    assert places == {"STOCK_URL": ("base/orders.yaml", 12), "DB": ("prod/patch.yaml", 12)}
-    assert not project.facts("prod/patch.yaml")
-
-
-def test_an_inline_patch_tells_its_own_lines(tmp_path: Path) -> None:
-    overlay = """
-        resources: [../base]
-        patches:
-          - target: {kind: Deployment, name: orders}
-            patch: |-
-              - op: add
-                path: /spec/template/spec/containers/0/env/-
-                value:
-                  name: DB
-                  value: postgres
-              - op: replace
-                path: /spec/template/spec/containers/0/image
-                value: other:2
-              - op: remove
-                path: /spec/template/metadata/labels/app
-    """
-    project = _Project(tmp_path, {**BASE, "prod/kustomization.yaml": overlay})
-    (fact,) = (fact for fact in project.facts("base/orders.yaml") if isinstance(fact, WorkloadFact))
-    (setting,) = (item for item in fact.containers[0].settings if item.key == "DB")
-    assert setting.at.path == "prod/kustomization.yaml"
-    assert setting.at.region is not None
-    assert (setting.at.region.start_line, setting.at.region.start_column) == (9, 18)
-    assert fact.containers[0].image == "other:2"
-    assert fact.labels == {}
-
-
-def test_a_json_patch_that_does_not_fit_changes_nothing_further(tmp_path: Path) -> None:
-    patches = """
-        resources: [../base]
-        patchesJson6902:
-          - target: {kind: Deployment, name: orders, group: apps, version: v1}
-            path: patch.json
-    """
-    operations = '[{"op": "replace", "path": "/spec/none/x", "value": 1}, {"op": "add", "path": "/spec/replicas", "value": 2}]'
-    project = _Project(tmp_path, {**BASE, "prod/kustomization.yaml": patches, "prod/patch.json": operations})
-    assert project.one("base/orders.yaml").get("spec", "replicas") is None
-
-
-@pytest.mark.parametrize(
-    "target",
-    [
-        "{kind: StatefulSet}",
-        "{name: order}",
-        "{name: '(a+)+$'}",
-        "{group: batch}",
-        "{namespace: other}",
-        "{labelSelector: app=other}",
-        "{kind: Deployment, annotationSelector: a}",
-    ],
-)
-def test_a_patch_leaves_what_it_does_not_aim_at(tmp_path: Path, target: str) -> None:
-    overlay = f"resources: [../base]\npatches: [{{path: patch.yaml, target: {target}}}]"
-    project = _Project(tmp_path, {**BASE, "prod/kustomization.yaml": overlay, "prod/patch.yaml": STRATEGIC})
-    assert project.one("base/orders.yaml").get("spec", "replicas") is None
-
-
-def test_what_all_overlays_delete_is_not_deployed_and_what_one_keeps_is(tmp_path: Path) -> None:
-    delete = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: orders}, $patch: delete}"
-    files = {
-        **BASE,
-        "prod/kustomization.yaml": "resources: [../base]\npatches: [{path: p.yaml}]",
-        "prod/p.yaml": delete,
-    }
-    assert not list(manifests(_Project(tmp_path, files).documents("base/orders.yaml")[0]))
-    files["dev/kustomization.yaml"] = "resources: [../base]"
-    assert len(list(manifests(_Project(tmp_path, files).documents("base/orders.yaml")[0]))) == 1
-
-
-def test_what_one_overlay_adds_is_not_missing_and_productions_value_stands(tmp_path: Path) -> None:
-    def overlay(replicas: int, host: str, more: str = "") -> str:
-        return f"""
-            apiVersion: apps/v1
-            kind: Deployment
-            metadata: {{name: orders}}
-            spec:
-              replicas: {replicas}
-              template: {{spec: {{containers: [{{name: orders, env: [{{name: DB, value: {host}}}]{more}}}]}}}}
-        """
-
-    listed = "resources: [../../base]\npatches: [{path: p.yaml}]"
-    project = _Project(
-        tmp_path,
-        {
-            **BASE,
-            "overlays/dev/kustomization.yaml": listed,
-            "overlays/dev/p.yaml": overlay(1, "local", ", livenessProbe: {tcpSocket: {port: 1}}"),
-            "overlays/prod/kustomization.yaml": listed,
-            "overlays/prod/p.yaml": overlay(3, "cloud"),
-        },
-    )
-    (fact,) = (fact for fact in project.facts("base/orders.yaml") if isinstance(fact, WorkloadFact))
-    assert fact.replicas == 3
-    assert fact.containers[0].liveness is not None
-    assert [item.value for item in fact.containers[0].settings if item.key == "DB"] == ["cloud", "local"]
-
-
 def test_a_component_changes_what_its_users_have(tmp_path: Path) -> None:
     component = """
         apiVersion: kustomize.config.k8s.io/v1alpha1
@@ -296,7 +113,7 @@ def test_a_component_changes_what_its_users_have(tmp_path: Path) -> None:
         replicas: [{name: orders, count: 4}]
         images: [{name: shop/orders, newTag: "7"}, {name: other, newTag: "8"}]
     """
-    project = _Project(
+    project = Project(
         tmp_path,
         {
             **BASE,
@@ -325,7 +142,7 @@ def test_generated_configuration_has_the_places_of_its_entries(tmp_path: Path) -
           - name: secret
             literals: [password=hunter2]
     """
-    project = _Project(
+    project = Project(
         tmp_path,
         {
             "kustomization.yaml": overlay,
@@ -362,7 +179,7 @@ def test_a_root_says_what_is_deployed_together(tmp_path: Path) -> None:
         "prod/kustomization.yaml": "resources: [../base, db.yaml]",
         "prod/db.yaml": SERVICE,
     }
-    project = _Project(tmp_path, files)
+    project = Project(tmp_path, files)
     facts = project.facts(*(name for name in files))
     links = [(fact.source, fact.target) for fact in facts if isinstance(fact, LinkFact)]
     assert ("dev/kustomization.yaml", "base/orders.yaml") in links
@@ -373,7 +190,7 @@ def test_a_root_says_what_is_deployed_together(tmp_path: Path) -> None:
 
 
 def test_kustomizations_in_a_circle_come_to_an_end(tmp_path: Path) -> None:
-    project = _Project(
+    project = Project(
         tmp_path,
         {
             "a/kustomization.yaml": "namespace: x\nresources: [../b, orders.yaml, ../a]",
@@ -386,12 +203,12 @@ def test_kustomizations_in_a_circle_come_to_an_end(tmp_path: Path) -> None:
 
 
 def test_a_new_overlay_is_a_change_of_its_base(tmp_path: Path) -> None:
-    project = _Project(tmp_path, BASE)
+    project = Project(tmp_path, BASE)
     project.one("base/orders.yaml")
     assert any(name.startswith("**/") for name in project.workspace.take_opened())
 
 
-_JUNK = (
+_JUNK: tuple[Any, ...] = (
     5,
     -1,
     1.5,
