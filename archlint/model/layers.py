@@ -9,6 +9,7 @@ from archlint.model.facts import Backend, BaseFact, PolicyFact, RouteFact
 from archlint.model.graph import Datastore, Dependency, Evidence, Service, ServiceGraph
 from archlint.model.identity import Endpoints, nearest
 from archlint.model.links import Links
+from archlint.model.paths import admits_all
 from archlint.model.policy import ORDER, Layer, Policy
 
 type Elements = dict[tuple[str, str, str], Service | Datastore]
@@ -86,7 +87,7 @@ class Layers:
             if fact.policy is not None:
                 found[edge.id, fact.policy.tool].append(fact)
         for (edge_id, _), facts in found.items():
-            general = [fact for fact in facts if not (fact.path or fact.methods)]
+            general = [fact for fact in facts if not fact.methods and admits_all(fact)]
             chosen = general or facts
             if len({_comparable(fact.policy) for fact in chosen}) == 1 and chosen[0].policy is not None:
                 yield edge_id, chosen[0].policy

@@ -48,6 +48,11 @@ def admits(route: RouteFact, path: str) -> bool:
     return any(pattern.admits(path) for pattern in patterns(route))
 
 
+def admits_all(route: RouteFact) -> bool:
+    """Tell whether requests for every path surely pass *route*."""
+    return any(pattern.kind == "prefix" and not pattern.text.strip("/") for pattern in patterns(route))
+
+
 def beginnings(route: RouteFact) -> Iterator[str]:
     """Yield how the paths that pass *route* begin, whatever follows."""
     for pattern in patterns(route):

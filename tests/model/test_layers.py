@@ -68,6 +68,12 @@ def test_the_route_for_all_calls_counts_before_those_for_some() -> None:
     assert policy.number("timeoutMs") == 9000
 
 
+def test_a_route_for_some_callers_is_not_for_all() -> None:
+    some = f"{{match: [{{headers: {{user: {{exact: tester}}}}}}], timeout: 2s, {_TO}}}"
+    (policy,) = _edge(_route(some, f"{{timeout: 9s, {_TO}}}")).policies
+    assert policy.number("timeoutMs") == 9000
+
+
 def test_what_is_written_counts_before_a_default_of_the_same_tool() -> None:
     rule = """---
 apiVersion: networking.istio.io/v1
