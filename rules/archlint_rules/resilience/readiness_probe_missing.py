@@ -11,6 +11,7 @@ Add a `readinessProbe` that answers once the container can serve. In compose, gi
 service_healthy`) a `healthcheck`.
 """
 
+import posixpath
 from collections.abc import Iterator
 
 from archlint.api import (
@@ -25,6 +26,7 @@ from archlint.api import (
     ServiceGraph,
     Severity,
     WorkloadFact,
+    role_of,
     rule,
 )
 
@@ -97,6 +99,15 @@ def _deployment(more: str = "ports: [{containerPort: 8080}]", marker: str = "", 
         ),
         Good(
             {
+                "orders.yaml": _deployment(
+                    "ports: [{containerPort: 8080}]\n          readinessProbe: {tcpSocket: {port: 8080}}\n"
+                    "        - {name: metrics, image: shop/orders-exporter, ports: [{containerPort: 9090}]}"
+                ).replace("targetPort: 8080}", "targetPort: 8080}, {port: 9090}")
+            },
+            "an exporter is asked by the scraper alone, which comes again",
+        ),
+        Good(
+            {
                 "compose.yaml": """
                     services:
                       orders: {image: shop/orders, depends_on: [stock]}
@@ -124,21 +135,33 @@ def readiness_probe_missing(graph: ServiceGraph, context: Context) -> Iterator[P
 
 
 def _kubernetes(service: Service, workload: WorkloadFact) -> Iterator[Problem]:
-    endpoints = [
-        endpoint for endpoint in service.endpoints if endpoint.scope == workload.scope and endpoint.selector
-    ]
+    endpoints = sorted(
+        (end for end in service.endpoints if end.scope == workload.scope and end.selector),
+        key=lambda end: _distance(workload.at.path, end.at.path),
+    )
     if not endpoints or "test" in workload.annotations.get("helm.sh/hook", ""):
         return
     mains = [container for container in workload.containers if not (container.init or container.sidecar)]
     for container in mains:
         endpoint = next((end for end in endpoints if _serves(container, end, alone=len(mains) == 1)), None)
-        if container.readiness is None and endpoint is not None:
+        if container.readiness is None and endpoint is not None and not _is_exporter(container):
             yield Problem(
                 f"`{container.name}` gets traffic without a readiness probe",
                 container.at,
                 help="add a `readinessProbe`",
                 related=(Related(f"the Service `{endpoint.name}` sends it requests", endpoint.at),),
             )
+
+
+def _distance(one: str, other: str) -> tuple[bool, bool, int]:
+    """Return how far the file *other* is from *one*: variants of a system may each have a Service of a name."""
+    here, there = posixpath.dirname(one), posixpath.dirname(other)
+    shared = posixpath.commonpath((here, there)) if here and there else ""
+    return one != other, here != there, -len(shared)
+
+
+def _is_exporter(container: Container) -> bool:
+    return role_of(container.name, container.image or "") == "exporter"
 
 
 def _serves(container: Container, endpoint: EndpointFact, *, alone: bool) -> bool:
