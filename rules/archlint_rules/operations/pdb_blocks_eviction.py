@@ -9,14 +9,17 @@ Draining a node waits for ever for a pod that may never be evicted: upgrades of 
 Allow at least one pod to be away (`maxUnavailable: 1`), and run one more than is needed.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from archlint.api import (
     Bad,
     Context,
     Good,
+    Pods,
     Problem,
     Related,
+    Scaling,
     SelectFact,
     ServiceGraph,
     Severity,
@@ -44,6 +47,15 @@ spec:
     metadata: {labels: {app: orders}}
     spec: {containers: [{name: orders, image: "shop/orders:1"}]}
 """
+_SCALER = """
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: orders}
+spec: {scaleTargetRef: {kind: Deployment, name: orders}, minReplicas: 5, maxReplicas: 7}
+"""
+_MOST_LOOKED_AT = 100
+_COUNTED = frozenset(("Deployment", "StatefulSet", "ReplicaSet", "Rollout", "ReplicationController"))
 
 
 def _both(limit: str, marker: str = "", pods: str = _PODS) -> dict[str, str]:
@@ -63,15 +75,35 @@ def _both(limit: str, marker: str = "", pods: str = _PODS) -> dict[str, str]:
         Bad(_both("minAvailable: 2", "  # <- `orders` wants 2 pods, and 2 are all there are")),
         Good(_both("maxUnavailable: 1")),
         Good(_both("minAvailable: 1")),
+        Bad(
+            {
+                **_both(
+                    "minAvailable: 1",
+                    "  # <- `orders` wants 1 pod, and 1 is all there is",
+                    _PODS.replace("  replicas: 2\n", ""),
+                ),
+                "large/orders.yaml": _BUDGET.format(limit="minAvailable: 3", marker="") + _PODS + _SCALER,
+            },
+            "every variant by itself",
+        ),
         Good(_both("minAvailable: 2", pods=""), "nothing is known of the pods"),
+        Good(
+            _both(
+                "minAvailable: 2", pods=_PODS + _PODS.replace("{name: orders}", "{name: orders-canary}", 1)
+            ),
+            "pods of two workloads",
+        ),
+        Good(
+            _both("minAvailable: 1", pods=_PODS.replace("replicas: 2", 'replicas: "{{ .Values.replicas }}"')),
+            "nobody knows how many",
+        ),
     ),
 )
 def pdb_blocks_eviction(graph: ServiceGraph, context: Context) -> Iterator[Problem]:
     """Report budgets of zero, and minimums as large as the smallest number of replicas."""
     del context
-    scalers = {
-        (fact.scope, fact.target): fact for fact in graph.selects if fact.kind == "HorizontalPodAutoscaler"
-    }
+    scaling = Scaling(graph)
+    pods = Pods(graph)
     for budget in graph.selects:
         if budget.kind != "PodDisruptionBudget":
             continue
@@ -82,14 +114,14 @@ def pdb_blocks_eviction(graph: ServiceGraph, context: Context) -> Iterator[Probl
             yield _problem(budget, f"`{budget.name}` allows no pod to be away")
             continue
         least = budget.spec.get("minAvailable")
-        pods = [workload for workload in graph.workloads if _covers(budget, workload)]
-        if not isinstance(least, int) or not pods:
+        if not isinstance(least, int):
             continue
-        counts = [_least_replicas(workload, scalers) for workload in pods]
-        if counts and all(count is not None and least >= count for count in counts):
-            yield _problem(
-                budget, f"`{budget.name}` wants {least} pods, and {counts[0]} are all there are", pods[0]
-            )
+        covered = _covered(graph, budget, pods)
+        count = _count(covered, scaling)
+        if count is not None and least >= count:
+            wanted = f"{least} pod" + "s" * (least != 1)
+            there = "1 is all there is" if count == 1 else f"{count} are all there are"
+            yield _problem(budget, f"`{budget.name}` wants {wanted}, and {there}", covered[0])
 
 
 def _problem(budget: SelectFact, message: str, workload: WorkloadFact | None = None) -> Problem:
@@ -102,21 +134,27 @@ def _problem(budget: SelectFact, message: str, workload: WorkloadFact | None = N
     )
 
 
-def _covers(budget: SelectFact, workload: WorkloadFact) -> bool:
+def _covered(graph: ServiceGraph, budget: SelectFact, pods: Pods) -> list[WorkloadFact]:
+    """Return the workloads that *budget* is for, in the variants that it belongs to."""
     labels = (budget.selector or {}).get("matchLabels")
-    return (
-        budget.scope == workload.scope
-        and isinstance(labels, dict)
-        and bool(labels)
-        and labels.items() <= workload.labels.items()
-    )
+    if not isinstance(labels, dict) or not labels:
+        return []
+    pairs = [(key, str(value)) for key, value in labels.items()]
+    if min(pods.count(budget.scope, pair) for pair in pairs) > _MOST_LOOKED_AT:
+        return []
+    return [
+        workload
+        for workload in pods.labelled(budget.scope, pairs)
+        if graph.variants.together(budget.at.path, workload.at.path)
+    ]
 
 
-def _least_replicas(
-    workload: WorkloadFact, scalers: dict[tuple[str, tuple[str, str] | None], SelectFact]
-) -> int | None:
-    scaler = scalers.get((workload.scope, (workload.kind, workload.name)))
-    if scaler is not None:
-        value = scaler.spec.get("minReplicas", 1)
-        return value if isinstance(value, int) else None
-    return workload.replicas if workload.replicas is not None else 1
+def _count(covered: list[WorkloadFact], scaling: Scaling) -> int | None:
+    """Return how many pods run at least in the largest variant; `None` where that is not known, or nothing keeps the number."""
+    counts: dict[tuple[str, str], int] = defaultdict(int)
+    for workload in covered:
+        least = scaling.of(workload).least if workload.kind in _COUNTED else None
+        if not least:
+            return None
+        counts[workload.kind, workload.name] = max(counts[workload.kind, workload.name], least)
+    return sum(counts.values()) or None
