@@ -3,7 +3,7 @@
 import posixpath
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from archlint.model.facts import EndpointFact, LinkFact, WorkloadFact
 from archlint.source.patterns import regex
@@ -11,6 +11,17 @@ from archlint.source.patterns import regex
 _SUFFIX = regex(r"[-_](?:service|svc|api|deployment|server|app)\Z")
 _VERSION = regex(r"[-_.]v\d+\Z")
 _CLUSTER = ".svc.cluster.local"
+_UNSAID = "k8s:default"
+_STAGES = tuple(
+    (stage, regex(rf"(?:^|[/_-])(?:{names})(?:[/_-]|\Z)"))
+    for stage, names in (
+        ("production", "prod|production|prd|live"),
+        ("staging", "staging|stage|stg|preprod|pre-prod|uat"),
+        ("testing", "test|testing|qa|ci|e2e"),
+        ("development", "dev|develop|development|local|kind|minikube"),
+    )
+)
+_MOST_ROOTS = 64
 
 
 class Unions:
@@ -59,36 +70,51 @@ class Endpoints:
             for name in {endpoint.name, *endpoint.hostnames}:
                 self._by_name[endpoint.scope, name.lower()].append(endpoint)
         self.scopes = {scope for scope, _ in self._by_name}
+        self._folders: dict[str, list[str]] = defaultdict(list)
+        for scope in sorted(self.scopes):
+            if scope.startswith("compose:"):
+                self._folders[posixpath.dirname(scope)].append(scope)
 
     def lookup(self, host: str, scope: str) -> list[EndpointFact]:
         """Return the endpoints that *host* means in *scope*: several where files are variants of each other.
 
-        A pod of a headless Service (`db-0.db`) is the Service.
+        A pod of a headless Service (`db-0.db`) is the Service. What names no namespace may be applied to any.
         """
         name = host.lower().rstrip(".")
         if not scope.startswith("k8s:"):
             return self._by_name.get((scope, name), [])
         parts = name.removesuffix(_CLUSTER).removesuffix(".svc").split(".")
         if len(parts) == 1:
-            return self._by_name.get((scope, parts[0]), [])
+            return self._by_name.get((scope, parts[0])) or self._by_name.get((_UNSAID, parts[0]), [])
         if len(parts) == 2 or name.endswith((".svc", _CLUSTER)):  # noqa: PLR2004
             found = self._by_name.get((f"k8s:{parts[-1]}", parts[-2]), [])
             pod_of = self._by_name.get((scope, parts[1]), []) if len(parts) == 2 else []  # noqa: PLR2004
             return found or [endpoint for endpoint in pod_of if endpoint.headless]
         return []
 
+    def beside(self, host: str, scope: str) -> list[EndpointFact]:
+        """Return the endpoints that *host* means in the compose files of the folder that the one of *scope* lies in."""
+        name, folder = host.lower().rstrip("."), posixpath.dirname(scope)
+        return [
+            end for other in self._folders.get(folder, ()) for end in self._by_name.get((other, name), ())
+        ]
+
 
 class Variants:
     """Which files are alternatives of each other: those, and those folders, that define the same workload.
 
     Where *deployments* say which files are deployed together (a kustomization that no other includes, and all that it reaches), they decide.
+    Two of them are alternatives where they deploy a workload of the same name, or are for different stages (`a/dev` and `b/prod`).
     """
 
     def __init__(self, workloads: Sequence[WorkloadFact], deployments: Iterable[LinkFact] = ()) -> None:
-        self._roots: dict[str, set[str]] = defaultdict(set)
+        roots: dict[str, set[str]] = defaultdict(set)
         for link in deployments:
             if link.kind == "deployment":
-                self._roots[link.target].add(link.source)
+                roots[link.target].add(link.source)
+        self._roots = {path: frozenset(found) for path, found in roots.items()}
+        self._families = _families(workloads, self._roots)
+        self._beside: dict[tuple[frozenset[str], frozenset[str]], bool] = {}
         self._files: dict[str, set[tuple[str, str, str]]] = defaultdict(set)
         self._folders: dict[str, set[tuple[str, str, str]]] = defaultdict(set)
         self._optional = {posixpath.dirname(fact.at.path) for fact in workloads if fact.extra.get("optional")}
@@ -103,13 +129,36 @@ class Variants:
             return True
         roots, others = self._roots.get(one), self._roots.get(other)
         if roots and others:
-            return not roots.isdisjoint(others)
+            return not roots.isdisjoint(others) or self._are_beside(roots, others)
         if self._files.get(one, set()) & self._files.get(other, set()):
             return False
         first, second = posixpath.dirname(one), posixpath.dirname(other)
         if (first in self._optional) != (second in self._optional) and not self.is_overlaid(first, second):
             return False
         return first == second or not self._folders.get(first, set()) & self._folders.get(second, set())
+
+    def _are_beside(self, roots: frozenset[str], others: frozenset[str]) -> bool:
+        """Tell whether one of *roots* and one of *others* deploy different parts of a system, for the same stage."""
+        known = self._beside.get((roots, others))
+        if known is None:
+            known = self._beside[roots, others] = any(
+                self._is_beside(root, other)
+                for root in sorted(roots)[:_MOST_ROOTS]
+                for other in sorted(others)[:_MOST_ROOTS]
+            )
+        return known
+
+    def _is_beside(self, root: str, other: str) -> bool:
+        mine, theirs = self._families.get(root, {root}), self._families.get(other, {other})
+        if mine is theirs:
+            return False
+        stages = _stage(root), _stage(other)
+        if all(stages) and stages[0] != stages[1]:
+            return False
+        leaves = _leaf(root), _leaf(other)
+        return leaves[0] == leaves[1] or not (
+            any(_leaf(path) == leaves[1] for path in mine) or any(_leaf(path) == leaves[0] for path in theirs)
+        )
 
     def is_optional(self, path: str) -> bool:
         """Tell whether *path* belongs to a part that only some deployments have."""
@@ -121,6 +170,33 @@ class Variants:
         return posixpath.dirname(posixpath.dirname(first)) == posixpath.dirname(second) or posixpath.dirname(
             posixpath.dirname(second)
         ) == posixpath.dirname(first)
+
+
+def _families(
+    workloads: Sequence[WorkloadFact], roots: Mapping[str, frozenset[str]]
+) -> dict[str, frozenset[str]]:
+    """Return for each of *roots* those that deploy a workload of the same name, and those that these have one with."""
+    unions = Unions()
+    deployed: set[str] = set()
+    for workload in workloads:
+        for root in roots.get(workload.at.path, ()):
+            deployed.add(root)
+            unions.join((workload.kind, workload.name), root)
+    groups: dict[object, list[str]] = defaultdict(list)
+    for root in sorted(deployed):
+        groups[unions.find(root)].append(root)
+    families = [frozenset(group) for group in groups.values()]
+    return {root: family for family in families for root in family}
+
+
+def _leaf(path: str) -> str:
+    return posixpath.basename(posixpath.dirname(path))
+
+
+def _stage(path: str) -> str:
+    """Return which stage of a system the kustomization at *path* is for, where its folders tell."""
+    folder = posixpath.dirname(path).lower()
+    return next((stage for stage, pattern in _STAGES if pattern.search(folder)), "")
 
 
 def nearest(path: str, endpoints: Sequence[EndpointFact]) -> list[EndpointFact]:

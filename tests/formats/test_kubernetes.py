@@ -145,6 +145,28 @@ def test_settings_are_known_referred_to_or_unknown(tmp_path: Path) -> None:
     ]
 
 
+def test_addresses_in_scripts_are_settings(tmp_path: Path) -> None:
+    text = """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: load}
+        spec:
+          containers:
+            - name: load
+              image: curl
+              command: [sh, -c]
+              args:
+                - |
+                  curl -fs http://orders:80/all?x=1 > /dev/null
+                  wget "https://u:p@a.b/c" http://$HOST/ http://x-${N}/
+    """
+    (fact,) = _facts(tmp_path, text, WorkloadFact)
+    assert [item.value for item in fact.containers[0].settings] == [
+        "http://orders:80/all?x=1",
+        "https://u:p@a.b/c",
+    ]
+
+
 def test_every_setting_stands_where_it_is_written(tmp_path: Path) -> None:
     (document,) = _read(tmp_path, DEPLOYMENT)
     found = {setting.key: setting.at for setting, _ in settings_in(document)}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from archlint.model.facts import WorkloadFact
+from archlint.model.facts import LinkFact, WorkloadFact
 from archlint.model.identity import Unions, Variants, normalised, selects
 from archlint.model.stores import engine_of, is_third_party, role_of
 from archlint.source.location import Location
@@ -98,5 +98,62 @@ def test_files_that_define_the_same_workload_are_alternatives(
         "k8s/a.yaml": "a", "k8s/b.yaml": "b", "release.yaml": "a", "overlay/a.yaml": "a", "other/c.yaml": "c",
     }  # fmt: skip
     variants = Variants([_workload(path, name) for path, name in files.items()])
+    assert variants.together(one, other) is expected
+    assert variants.together(other, one) is expected
+
+
+@pytest.mark.parametrize(("second", "expected"), [("b", True), ("a", False)])
+def test_kustomizations_are_alternatives_where_they_define_the_same(second: str, *, expected: bool) -> None:
+    at = Location("", ())
+    paths = {"k8s/apps.yaml": "k8s", "istio/routes.yaml": "istio", "istio/proxy.yaml": "istio"}
+    variants = Variants(
+        [_workload("k8s/apps.yaml", "a"), _workload("istio/proxy.yaml", second)],
+        [
+            LinkFact(at=at, extractor="x", confidence=1, kind="deployment", target=path, source=root)
+            for path, root in paths.items()
+        ],
+    )
+    assert variants.together("k8s/apps.yaml", "istio/routes.yaml") is expected
+    assert variants.together("istio/routes.yaml", "k8s/apps.yaml") is expected
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("orders/base/app.yaml", "billing/base/app.yaml", True),
+        ("orders/prod/settings.yaml", "billing/prod/settings.yaml", True),
+        ("orders/prod/settings.yaml", "billing/dev/settings.yaml", False),
+        ("orders/prod/settings.yaml", "orders/dev/settings.yaml", False),
+        ("orders/eu/settings.yaml", "billing/us/settings.yaml", False),
+        ("orders/eu/settings.yaml", "billing/eu/settings.yaml", True),
+        ("orders/prod/settings.yaml", "policies/deny.yaml", True),
+    ],
+)
+def test_applications_with_kustomizations_of_their_own_are_one_system(
+    one: str, other: str, *, expected: bool
+) -> None:
+    links = [
+        LinkFact(
+            at=Location("", ()),
+            extractor="x",
+            confidence=1,
+            kind="deployment",
+            target=target,
+            source=f"{app}/{stage}/kustomization.yaml",
+        )
+        for app in ("orders", "billing")
+        for stage in ("dev", "prod", "eu", "us")
+        for target in (f"{app}/base/app.yaml", f"{app}/{stage}/settings.yaml")
+    ]
+    policies = LinkFact(
+        at=Location("", ()),
+        extractor="x",
+        confidence=1,
+        kind="deployment",
+        target="policies/deny.yaml",
+        source="policies/kustomization.yaml",
+    )
+    workloads = [_workload("orders/base/app.yaml", "orders"), _workload("billing/base/app.yaml", "billing")]
+    variants = Variants(workloads, [*links, policies])
     assert variants.together(one, other) is expected
     assert variants.together(other, one) is expected

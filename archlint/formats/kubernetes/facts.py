@@ -22,6 +22,10 @@ from archlint.formats.kubernetes.views import (
 )
 
 _SLEEP = re.compile(r"(?:^|[\s/])sleep (?P<seconds>\d{1,5})\b")
+_ADDRESS = re.compile(
+    r"(?<![\w+.-])[a-z][a-z0-9+.-]*://(?:[^\s/@\"'`$]*@)?[A-Za-z0-9._-]++(?::\d++)?(?![\w:${`%(<])(?:/[^\s\"'`;|&()<>$]*)?"
+)
+"""An address in a script, whose host is written out."""
 
 
 def facts_of(manifest: Manifest) -> Iterator[Fact]:
@@ -225,6 +229,9 @@ def _arguments(container: ContainerView) -> Iterator[Setting]:
                 yield Setting(key=name, value=known_text(value), at=at, via="argument")
             elif "://" in part and " " not in part:
                 yield Setting(key="", value=known_text(part), at=at, via="argument")
+            elif "://" in part:
+                for address in dict.fromkeys(_ADDRESS.findall(part)):
+                    yield Setting(key="", value=known_text(address), at=at, via="argument")
 
 
 def _probe(container: ContainerView, key: str) -> Probe | None:
