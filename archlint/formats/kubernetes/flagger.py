@@ -3,10 +3,20 @@
 from collections.abc import Iterator
 from typing import Any
 
-from archlint.api import Backend, EndpointFact, Fact, Policy, PolicyKey, PolicyValue, Port, RouteFact
+from archlint.api import (
+    Backend,
+    EndpointFact,
+    Fact,
+    Policy,
+    PolicyKey,
+    PolicyValue,
+    Port,
+    RouteFact,
+    SelectFact,
+)
 from archlint.formats.kubernetes.kept import kept, reference
 from archlint.formats.kubernetes.mesh import milliseconds
-from archlint.formats.kubernetes.views import Manifest, number_of
+from archlint.formats.kubernetes.views import Manifest, number_of, text_map
 
 GROUPS = ("flagger.app", "argoproj.io")
 _MADE = ("", "-primary", "-canary")
@@ -24,6 +34,27 @@ def facts(manifest: Manifest) -> Iterator[Fact]:
             yield from _made(manifest, target)
     elif manifest.kind == "Rollout" and manifest.group == "argoproj.io":
         yield kept(manifest, target=reference(manifest, "spec", "workloadRef"))
+        yield from _experiments(manifest)
+
+
+def _experiments(manifest: Manifest) -> Iterator[Fact]:
+    """Yield the pods with labels of their own that steps of a Rollout run for a while, as what selects them."""
+    for index, step in enumerate(manifest.items("spec", "strategy", "canary", "steps")):
+        experiment = step.get("experiment") if isinstance(step, dict) else None
+        templates = experiment.get("templates") if isinstance(experiment, dict) else None
+        for number, template in enumerate(templates if isinstance(templates, list) else ()):
+            metadata = template.get("metadata") if isinstance(template, dict) else None
+            labels = metadata.get("labels") if isinstance(metadata, dict) else None
+            if isinstance(labels, dict) and labels:
+                keys = ("spec", "strategy", "canary", "steps", index, "experiment", "templates", number)
+                yield SelectFact(
+                    at=manifest.at(*keys),
+                    extractor="flagger",
+                    kind="argoproj.io/Experiment",
+                    name=str(template.get("name", "")),
+                    scope=manifest.scope,
+                    selector={"matchLabels": text_map(labels)},
+                )
 
 
 def _made(manifest: Manifest, target: tuple[str, str]) -> Iterator[Fact]:

@@ -10,10 +10,12 @@ side only.
 Make the selector and the labels of the pod template agree, and `targetPort` a port of the container.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
 
-from archlint.api import Bad, Context, EndpointFact, Good, Problem, ServiceGraph, Severity, WorkloadFact, rule
+from archlint.api import Bad, Context, Good, Pods, Problem, ServiceGraph, Severity, WorkloadFact, rule
 
+_EXPERIMENT = "argoproj.io/Experiment"
 _PODS = """
 apiVersion: apps/v1
 kind: Deployment
@@ -83,28 +85,54 @@ def _both(selector: str = "{app: orders}", target: str = "8080", marker: str = "
             },
             "labels of a chart that rendering decides",
         ),
+        Good(
+            {
+                "orders.yaml": """
+                    apiVersion: argoproj.io/v1alpha1
+                    kind: Rollout
+                    metadata: {name: orders}
+                    spec:
+                      template:
+                        metadata: {labels: {app: orders}}
+                        spec: {containers: [{name: orders, image: "shop/orders:1"}]}
+                      strategy:
+                        canary:
+                          steps:
+                            - experiment:
+                                templates: [{name: preview, specRef: canary, metadata: {labels: {app: preview}}}]
+                    """
+                + _SERVICE.format(selector="{app: preview}", target="8080", marker="").replace(
+                    "\n", "\n                    "
+                )
+            },
+            "pods of an experiment",
+        ),
     ),
 )
 def service_selects_nothing(graph: ServiceGraph, context: Context) -> Iterator[Problem]:
     """Report Services without pods in a namespace whose pods are in the repository, and named target ports that no pod has."""
-    scopes: dict[str, list[WorkloadFact]] = {}
+    labelled = Pods(graph)
+    nearby: dict[tuple[str, str], list[WorkloadFact]] = defaultdict(list)
     for workload in graph.workloads:
-        scopes.setdefault(workload.scope, []).append(workload)
+        nearby[workload.scope, workload.at.path].append(workload)
+    rendered = {place for place, workloads in nearby.items() if any(map(_is_rendered, workloads))}
+    trials = {
+        (fact.scope, key, str(value))
+        for fact in graph.selects
+        if fact.kind == _EXPERIMENT and fact.selector
+        for key, value in fact.selector["matchLabels"].items()
+    }
     for endpoint in graph.endpoints:
         if not endpoint.selector or any(
             "{{" in value or "$" in value for value in endpoint.selector.values()
         ):
             continue
-        nearby = [workload for workload in scopes.get(endpoint.scope, ()) if _is_near(workload, endpoint)]
-        if not nearby and not context.complete(endpoint.at.path):
+        place = endpoint.scope, endpoint.at.path
+        if (place not in nearby and not context.complete(endpoint.at.path)) or place in rendered:
             continue
-        if any(_is_rendered(workload) for workload in nearby):
+        if all((endpoint.scope, *label) in trials for label in endpoint.selector.items()):
             continue
-        pods = [
-            workload
-            for workload in scopes.get(endpoint.scope, ())
-            if endpoint.selector.items() <= workload.labels.items()
-        ]
+        pods = labelled.labelled(endpoint.scope, list(endpoint.selector.items()))
         if not pods:
             shown = ", ".join(f"{key}: {value}" for key, value in endpoint.selector.items())
             yield Problem(
@@ -133,8 +161,3 @@ def service_selects_nothing(graph: ServiceGraph, context: Context) -> Iterator[P
 def _is_rendered(workload: WorkloadFact) -> bool:
     """Tell whether only rendering decides all labels of the pods of *workload*."""
     return any("{{" in text for label in workload.labels.items() for text in label)
-
-
-def _is_near(workload: WorkloadFact, endpoint: EndpointFact) -> bool:
-    """Tell whether *workload* stands in the file of *endpoint*, so that one would expect its pods there."""
-    return workload.at.path == endpoint.at.path
