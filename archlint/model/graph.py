@@ -1,8 +1,9 @@
 """The service graph: what all documents together say of the system."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from heapq import heapify, heappop, heappush
 from itertools import combinations, pairwise
 from typing import Any
 
@@ -245,6 +246,29 @@ class ServiceGraph:
                 found[(edge.source if side == "out" else edge.target).id].append(edge)
             self.indices[side] = dict(found)
         return self.indices[side]
+
+    def callers_first(self) -> Iterator[Service]:
+        """Yield every service after all that call it; where services call each other, the first by name comes first."""
+        services = {service.id: service for service in self.services}
+        waiting: Counter[str] = Counter(
+            edge.target.id for edge in self.calls() if edge.source is not edge.target
+        )
+        ready = [(service.name, service.id) for service in self.services if not waiting[service.id]]
+        rest = [(service.name, service.id) for service in self.services if waiting[service.id]]
+        heapify(ready)
+        heapify(rest)
+        done: set[str] = set()
+        while ready or rest:
+            _, key = heappop(ready or rest)
+            if key in done:
+                continue
+            done.add(key)
+            yield services[key]
+            for edge in self.outgoing(services[key]):
+                if edge.kind == "calls" and edge.source is not edge.target:
+                    waiting[edge.target.id] -= 1
+                    if not waiting[edge.target.id] and edge.target.id in services:
+                        heappush(ready, (edge.target.name, edge.target.id))
 
     def together(self, one: Dependency, other: Dependency) -> bool:
         """Tell whether there is a deployment in which both edges exist: variants of a system are never combined."""

@@ -10,10 +10,8 @@ came in, exactly when that service is in trouble, and keep it there.
 Retry at one layer, the one right above what fails, and let the others pass the failure on. Where several layers have to retry, bound them by a retry budget.
 """
 
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from heapq import heapify, heappop, heappush
 from typing import Annotated
 
 from msgspec import Meta
@@ -29,7 +27,6 @@ from archlint.api import (
     Policy,
     Problem,
     Related,
-    Service,
     ServiceGraph,
     Severity,
     attempts,
@@ -168,7 +165,7 @@ class _Chain:
 def _chains(graph: ServiceGraph, most: float, *, defaults: bool) -> Iterator[_Chain]:
     """Yield the chains whose last call brings the number of requests to *most*; of a cycle, one call is left out."""
     best: dict[str, _Chain] = {}
-    for service in _in_order(graph):
+    for service in graph.callers_first():
         above = best.get(service.id)
         for edge in graph.outgoing(service):
             if edge.kind != "calls" or edge.source is edge.target:
@@ -190,31 +187,6 @@ def _chains(graph: ServiceGraph, most: float, *, defaults: bool) -> Iterator[_Ch
             known = best.get(edge.target.id)
             if known is None or known.requests < chain.requests:
                 best[edge.target.id] = chain
-
-
-def _in_order(graph: ServiceGraph) -> Iterator[Service]:
-    """Yield every service after those that call it; where they call each other, the first by name comes first."""
-    services = {service.id: service for service in graph.services}
-    waiting: dict[str, int] = defaultdict(int)
-    for edge in graph.calls():
-        if edge.source is not edge.target:
-            waiting[edge.target.id] += 1
-    ready = [(service.name, service.id) for service in graph.services if not waiting[service.id]]
-    rest = [(service.name, service.id) for service in graph.services if waiting[service.id]]
-    heapify(ready)
-    heapify(rest)
-    done: set[str] = set()
-    while ready or rest:
-        _, key = heappop(ready or rest)
-        if key in done:
-            continue
-        done.add(key)
-        yield services[key]
-        for edge in graph.outgoing(services[key]):
-            if edge.kind == "calls" and edge.target.id in services:
-                waiting[edge.target.id] -= 1
-                if not waiting[edge.target.id]:
-                    heappush(ready, (edge.target.name, edge.target.id))
 
 
 def _factor(edge: Dependency, *, defaults: bool) -> tuple[float, int]:

@@ -10,6 +10,7 @@ Let a service own the data it needs to answer, or cut the chain with an event.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Annotated
 
 from msgspec import Meta
@@ -23,7 +24,6 @@ from archlint.api import (
     Options,
     Problem,
     Related,
-    Service,
     ServiceGraph,
     Severity,
     rule,
@@ -99,77 +99,60 @@ spec: {{selector: {{app: {name}}}, ports: [{{port: 80}}]}}
 )
 def sync_call_chain_too_deep(graph: ServiceGraph, context: Context) -> Iterator[Problem]:
     """Report the longest chain of calls from each service that nobody calls."""
-    entries = [
-        service
-        for service in graph.services
-        if not any(edge.kind == "calls" for edge in graph.incoming(service))
-    ]
-    following = _following(graph, entries)
-    for entry in entries:
-        chain = _longest(graph, entry, following)
-        if len(chain) > context.options.depth:
-            names = [entry.name, *(edge.target.name for edge in chain)]
-            shown = " → ".join(f"`{name}`" for name in names[:7]) + (" …" if len(names) > 7 else "")  # noqa: PLR2004
-            yield Problem(
-                f"{len(chain)} calls in a row: {shown}",
-                chain[0].location,
-                help="let a service own the data it needs, or cut the chain with an event",
-                flow=tuple(
-                    Related(f"`{edge.source.name}` calls `{edge.target.name}`", edge.location)
-                    for edge in chain[:_MOST_SHOWN]
-                ),
-                confidence=Confidence.of(min(edge.confidence for edge in chain)),
-                identity=("chain", entry.id),
-            )
+    longest = _longest(graph)
+    called = {edge.target.id for edge in graph.calls()}
+    for entry in graph.services:
+        step = longest.get(entry.id)
+        if entry.id in called or step is None or step.length <= context.options.depth:
+            continue
+        chain = step.edges
+        names = [entry.name, *(edge.target.name for edge in chain)]
+        shown = " → ".join(f"`{name}`" for name in names[:7]) + (" …" if len(names) > 7 else "")  # noqa: PLR2004
+        yield Problem(
+            f"{len(chain)} calls in a row: {shown}",
+            chain[0].location,
+            help="let a service own the data it needs, or cut the chain with an event",
+            flow=tuple(
+                Related(f"`{edge.source.name}` calls `{edge.target.name}`", edge.location) for edge in chain
+            ),
+            confidence=Confidence.of(min(edge.confidence for edge in chain)),
+            identity=("chain", entry.id),
+        )
 
 
-type _Following = dict[str, tuple[int, Dependency | None]]
-"""The id of a call to the number of calls that begin with it (none where it closes a circle), and to the one after it."""
+@dataclass(slots=True)
+class _Step:
+    """The first call of a chain, and the rest of it."""
+
+    edge: Dependency
+    rest: "_Step | None"
+    length: int
+
+    @property
+    def edges(self) -> list[Dependency]:
+        """The calls in order."""
+        found: list[Dependency] = []
+        step: _Step | None = self
+        while step is not None:
+            found.append(step.edge)
+            step = step.rest
+        return found
 
 
-def _following(graph: ServiceGraph, entries: list[Service]) -> _Following:
-    """Return the longest way on from each call, where calls that close a circle do not count.
-
-    Services are left in the order of a depth-first search, so that what a service calls is known before it; a way on is a call of the
-    same deployment.
-    """
-    found: _Following = {}
-    ways: dict[str, list[Dependency]] = {}
-    entered: set[str] = set()
-    for entry in entries:
-        pending: list[tuple[Service, bool]] = [(entry, False)]
-        while pending:
-            service, is_done = pending.pop()
-            if not is_done and service.id not in entered:
-                entered.add(service.id)
-                pending.append((service, True))
-                pending.extend(
-                    (target, False) for _, target in _calls(graph, service) if target.id not in entered
-                )
-            elif is_done:
-                for edge, target in _calls(graph, service):
-                    onward = (call for call in ways.get(target.id, ()) if graph.together(edge, call))
-                    following = next(onward, None)
-                    length = found[following.id][0] if following else 0
-                    found[edge.id] = (length + 1 if target.id in ways else 0), following
-                ways[service.id] = sorted(
-                    (edge for edge, _ in _calls(graph, service)), key=lambda edge: -found[edge.id][0]
-                )
+def _longest(graph: ServiceGraph) -> dict[str, _Step]:
+    """Return the longest chain from each service, all neighbouring calls of which exist together; of a circle, one call is left out."""
+    found: dict[str, _Step] = {}
+    for service in reversed(list(graph.callers_first())):
+        best: _Step | None = None
+        for edge in graph.outgoing(service):
+            if edge.kind != "calls" or edge.target is service:
+                continue
+            rest = found.get(edge.target.id)
+            if rest is not None and not graph.together(edge, rest.edge):
+                rest = None
+            length = 1 + (rest.length if rest is not None else 0)
+            if best is None or length > best.length:
+                best = _Step(edge, rest, length)
+        if best is not None:
+            found[service.id] = best
     return found
-
-
-def _calls(graph: ServiceGraph, service: Service) -> Iterator[tuple[Dependency, Service]]:
-    for edge in graph.outgoing(service):
-        if edge.kind == "calls" and isinstance(edge.target, Service):
-            yield edge, edge.target
-
-
-def _longest(graph: ServiceGraph, entry: Service, following: _Following) -> list[Dependency]:
-    first = max(
-        (edge for edge, _ in _calls(graph, entry)), key=lambda edge: following[edge.id][0], default=None
-    )
-    chain: list[Dependency] = []
-    while first is not None and following[first.id][0]:
-        chain.append(first)
-        first = following[first.id][1]
-    return chain
