@@ -13,13 +13,15 @@ Let liveness check the process only (`/actuator/health/liveness` in Spring Boot)
 import re
 from collections.abc import Iterator
 
-from archlint.api import Bad, Context, Good, Problem, Severity, regex, rule
+from archlint.api import Bad, Context, Good, Problem, Severity, regex, role_of, rule
 from archlint.formats.kubernetes import ContainerView
 
 _DEEP = regex(
     r"/(?:deep|dependencies|db|database|full)(?:$|[/?])|/health/(?:ready|readiness|db|deep)|/ready(?:z|iness)?$|check[-_]?all",
     re.IGNORECASE,
 )
+_READY = regex(r"/ready(?:z|iness)?$|/readiness$", re.IGNORECASE)
+_ALONE = frozenset(("gateway", "telemetry", "exporter"))  # their `/ready` tells of the process itself
 _TOOLS = ("psql", "pg_isready", "redis-cli", "mysqladmin", "mongo", "mongosh", "nc ", "curl", "wget")
 _STORES = ("postgres", "redis", "mysql", "mariadb", "mongo", "valkey", "kafka", "rabbit")
 _POD = """
@@ -59,6 +61,12 @@ def _pod(probe: str, image: str = "shop/orders:1") -> str:
                 "{exec: {command: [sh, -c, 'psql -h db -c \"select 1\"']}}  # <- liveness of `orders` also fails for its dependencies"
             )
         ),
+        Bad(
+            _pod(
+                "{httpGet: {path: /ready, port: 8080}}  # <- liveness of `orders` asks whether it is ready (`/ready`)"
+            )
+        ),
+        Good(_pod("{httpGet: {path: /ready, port: 9901}}", "envoyproxy/envoy:v1.30.0"), "Envoy's own state"),
         Good(_pod("{httpGet: {path: /actuator/health/liveness, port: 8080}}")),
         Good(_pod("{httpGet: {path: /healthz, port: 8080}}")),
         Good(_pod("{exec: {command: [pg_isready]}}", "postgres:17"), "the database asks itself"),
@@ -69,11 +77,14 @@ def liveness_checks_dependencies(container: ContainerView, context: Context) -> 
     """Report aggregate health endpoints and commands that ask other hosts."""
     del context
     probe = container.mapping("livenessProbe")
-    shown = ""
+    shown, asked = "", "also fails for its dependencies"
     http = probe.get("httpGet")
     if isinstance(http, dict) and isinstance(http.get("path"), str):
         path = http["path"]
         shown = path if path.rstrip("/").endswith("/actuator/health") or _DEEP.search(path) else ""
+        if _READY.search(path):
+            alone = role_of(container.name, container.image or "") in _ALONE
+            shown, asked = "" if alone else shown, "asks whether it is ready"
     command = probe.get("exec")
     if isinstance(command, dict) and isinstance(command.get("command"), list):
         text = " ".join(str(part) for part in command["command"])
@@ -81,10 +92,11 @@ def liveness_checks_dependencies(container: ContainerView, context: Context) -> 
             r"localhost|127\.0\.0\.1|\[::1\]", text
         )
         asks = any(tool in text for tool in _TOOLS) and re.search(r"-h\s|--host|://|@", text)
-        shown = command["command"][0] if asks and not own else shown
+        if asks and not own:
+            shown, asked = command["command"][0], "also fails for its dependencies"
     if shown:
         yield Problem(
-            f"liveness of `{container.name}` also fails for its dependencies (`{shown}`)",
+            f"liveness of `{container.name}` {asked} (`{shown}`)",
             container.at("livenessProbe"),
             help="let liveness check the process only, and put dependencies into readiness",
         )
