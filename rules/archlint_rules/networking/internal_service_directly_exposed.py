@@ -161,6 +161,20 @@ spec: {defaultBackend: {service: {name: orders, port: {number: 80}}}}
         ),
         Good(
             {
+                "shop.yaml": _service("gateway", "LoadBalancer")
+                + _service("orders", "NodePort")
+                + """
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: shop, annotations: {kubernetes.io/ingress.class: alb}}
+spec: {defaultBackend: {service: {name: orders, port: {name: use-annotation}}}}
+"""
+            },
+            "and internal ones, too",
+        ),
+        Good(
+            {
                 "samples/bindings/orders.yaml": _service("orders", "LoadBalancer"),
                 "samples/events/stock.yaml": _service("stock", "LoadBalancer"),
             },
@@ -176,15 +190,20 @@ def internal_service_directly_exposed(graph: ServiceGraph, context: Context) -> 
     del context
     doors: dict[str, dict[str, Exposure]] = defaultdict(dict)
     routed: dict[str, str] = {}
-    balanced: set[str] = set()
     ways = exposures(graph)
     for exposure in ways:
         if exposure.route is not None:
             routed.setdefault(exposure.service.id, exposure.route.name)
-            if exposure.route.kind == "Ingress":
-                balanced.add(exposure.service.id)
+    balanced = {
+        (backend.scope or route.scope, backend.host)
+        for route in graph.routes
+        if route.kind == "Ingress"
+        for backend in route.backends
+    }
     for exposure in ways:
-        if exposure.way == "node-port" and exposure.service.id in balanced:
+        if exposure.way == "node-port" and any(
+            (end.scope, end.name) in balanced for end in exposure.service.endpoints
+        ):
             continue
         if exposure.is_direct and exposure.way != "host-network" and _is_inner(exposure.service):
             space = _space(exposure)
