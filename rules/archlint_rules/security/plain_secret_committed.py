@@ -39,8 +39,9 @@ _NAMES = (
     "NAME",
     "ENDPOINT",
     "REGION",
-    "CA_CRT",
-    "TLS_CRT",
+    "CRT",
+    "CERT",
+    "CA_PEM",
     "NAMESPACE",
     "EMAIL",
 )
@@ -88,6 +89,7 @@ def _secret(data: str, more: str = "") -> str:
             "filled in by the cluster",
         ),
         Good(_secret("data:\n  username: b3JkZXJz"), "a name is no secret"),
+        Good(_secret("stringData:\n  client.cert: MIIBszCCAVmgAwIBAgIUc2Vy"), "nor is a certificate"),
         Good(
             _secret("stringData:\n  password: abc12345", ", annotations: {helm.sh/hook: test}"), "of a test"
         ),
