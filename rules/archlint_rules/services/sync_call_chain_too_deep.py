@@ -24,8 +24,10 @@ from archlint.api import (
     Options,
     Problem,
     Related,
+    Service,
     ServiceGraph,
     Severity,
+    infrastructure_roles,
     rule,
 )
 
@@ -48,6 +50,12 @@ def _chain(length: int) -> str:
             f"      NEXT_URL: http://s{index + 1}:80",
         ]
     return "\n".join([*lines, f"  s{length}: {{image: shop/s}}"]) + "\n"
+
+
+_TRACED = """
+  s4: {image: shop/s, environment: {ZIPKIN_URL: "http://zipkin:9411"}}
+  zipkin: {image: openzipkin/zipkin}
+"""
 
 
 def _deployment(name: str, calls: str) -> str:
@@ -88,6 +96,10 @@ spec: {{selector: {{app: {name}}}, ports: [{{port: 80}}]}}
         Good({"compose.yaml": _chain(4)}),
         Good({"compose.yaml": _chain(5)}, options={"depth": 5}),
         Good(
+            {"compose.yaml": _chain(4).rstrip().rpartition("\n")[0] + _TRACED},
+            "nobody waits for the spans that are sent",
+        ),
+        Good(
             {
                 "compose.yaml": _chain(3),
                 "cluster.yaml": "".join(_deployment(f"s{index}", f"s{index + 1}") for index in range(3, 6))
@@ -100,7 +112,7 @@ spec: {{selector: {{app: {name}}}, ports: [{{port: 80}}]}}
 def sync_call_chain_too_deep(graph: ServiceGraph, context: Context) -> Iterator[Problem]:
     """Report the longest chain of calls from each service that nobody calls."""
     longest = _longest(graph)
-    called = {edge.target.id for edge in graph.calls()}
+    called = {edge.target.id for edge in graph.calls() if _is_awaited(edge)}
     for entry in graph.services:
         step = longest.get(entry.id)
         if entry.id in called or step is None or step.length <= context.options.depth:
@@ -118,6 +130,15 @@ def sync_call_chain_too_deep(graph: ServiceGraph, context: Context) -> Iterator[
             confidence=Confidence.of(min(edge.confidence for edge in chain)),
             identity=("chain", entry.id),
         )
+
+
+def _is_awaited(edge: Dependency) -> bool:
+    """Tell whether somebody waits for the call: nobody does for spans and metrics, nor for what tools and tests ask."""
+    return (
+        edge.kind == "calls"
+        and isinstance(edge.target, Service)
+        and infrastructure_roles().isdisjoint((edge.source.role, edge.target.role))
+    )
 
 
 @dataclass(slots=True)
@@ -145,7 +166,7 @@ def _longest(graph: ServiceGraph) -> dict[str, _Step]:
     for service in reversed(list(graph.callers_first())):
         best: _Step | None = None
         for edge in graph.outgoing(service):
-            if edge.kind != "calls" or edge.target is service:
+            if edge.target is service or not _is_awaited(edge):
                 continue
             rest = found.get(edge.target.id)
             if rest is not None and not graph.together(edge, rest.edge):
