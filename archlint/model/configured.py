@@ -12,7 +12,7 @@ from archlint.model.facts import Setting, SettingsFact, WorkloadFact
 from archlint.model.graph import Evidence, Service
 from archlint.model.links import Links
 from archlint.model.stores import KINDS
-from archlint.model.values import key_words, references
+from archlint.model.values import completed, key_words, references
 from archlint.source.patterns import regex
 
 _PLACEHOLDER = regex(r"\$\{(?P<name>[^:${}]+)(?::(?P<default>[^${}]*))?\}")
@@ -38,10 +38,14 @@ def configure(facts: Sequence[SettingsFact], links: Links, edges: Edges) -> None
             continue
         for workload in service.workloads:
             environment = _environment(workload, edges)
-            for setting in _in_force(group, environment):
-                for reference in references(_INDEX.sub("", setting.key), setting.value or ""):
+            settings = list(_in_force(group, environment))
+            values = {key_words(setting.key): setting.value or "" for setting in settings}
+            for setting in settings:
+                key = _INDEX.sub("", setting.key)
+                for reference in references(key, setting.value or ""):
                     if not reference.topic:
-                        edges.refer(service, workload, setting, [setting.at], reference, default=True)
+                        meant = completed(reference, key, values)
+                        edges.refer(service, workload, setting, [setting.at], meant, default=True)
         if not service.workloads:
             _by_name(service, group, links, edges)
 

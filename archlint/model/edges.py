@@ -18,15 +18,15 @@ from archlint.model.graph import (
     Topic,
 )
 from archlint.model.identity import Endpoints, nearest
+from archlint.model.projects import Projects
 from archlint.model.stores import KINDS, PORTS
 from archlint.model.unread import unread
-from archlint.model.values import Reference, key_words, references
+from archlint.model.values import Reference, completed, key_words, references
 from archlint.source.location import Location
 
 if TYPE_CHECKING:
     from archlint.model.links import Links
 
-_DATABASE_PARTS = ("NAME", "DATABASE", "DB", "SCHEMA", "DATABASE_NAME", "DB_NAME", "DBNAME")
 _STORE_SECRET = (
     "DATABASE_URL",
     "DATABASE_URI",
@@ -70,6 +70,7 @@ class Edges:
         self.graph = graph
         self._elements = elements
         self._endpoints = endpoints
+        self._projects = Projects(endpoints, elements)
         self._configs: dict[tuple[str, str, str], list[ConfigFact]] = defaultdict(list)
         for config in configs:
             self._configs[config.kind, config.scope, config.name].append(config)
@@ -95,7 +96,7 @@ class Edges:
                 for reference in references(setting.key, setting.value):
                     if not reference.topic:
                         self.refer(
-                            service, workload, setting, places, _completed(reference, setting.key, values)
+                            service, workload, setting, places, completed(reference, setting.key, values)
                         )
 
     def settings(
@@ -153,10 +154,14 @@ class Edges:
         default: bool = False,
     ) -> None:
         """Note that *setting* of *workload*, which is *service*, refers to something; nothing is missed where it is only a *default*."""
-        found = self._endpoints.lookup(reference.host, workload.scope)
+        found = self._endpoints.lookup(reference.host, workload.scope) or self._endpoints.unsaid(
+            reference.host, workload.scope
+        )
         together = [end for end in found if self.graph.variants.together(workload.at.path, end.at.path)]
         required = [end for end in found if not self.graph.variants.is_optional(end.at.path)]
-        found = nearest(workload.at.path, together or required)
+        found = nearest(workload.at.path, together or required) or self._projects.beside(
+            reference.host, workload.scope
+        )
         evidence = [
             Evidence(
                 at=at,
@@ -382,17 +387,3 @@ class Edges:
             for confidence in best.values():
                 doubt *= 1 - confidence
             edge.confidence = max(*best.values(), min(_CEILING, 1 - doubt))
-
-
-def _completed(reference: Reference, key: str, values: dict[str, str]) -> Reference:
-    """Return *reference* with the database that a setting of the same prefix names (`DB_HOST` with `DB_NAME`)."""
-    if reference.database or reference.protocol:
-        return reference
-    prefix = key_words(key).rpartition("_")[0]
-    for part in _DATABASE_PARTS:
-        database = values.get(f"{prefix}_{part}" if prefix else part, "")
-        if database and database.replace("_", "").replace("-", "").isalnum():
-            port = values.get(f"{prefix}_PORT", "")
-            number = int(port) if port.isdecimal() else reference.port
-            return Reference(reference.host, reference.confidence, number, database=database)
-    return reference

@@ -19,7 +19,7 @@ type Way = Literal["load-balancer", "node-port", "host-port", "host-network", "p
 
 _LOOPBACK = ("127.", "localhost", "[::1]", "::1")
 _PRODUCTION = regex(
-    r"(?:^|[-_./])(?:prod|production|release|deploy|deployment|stack|swarm|live)(?:[-_./]|\Z)"
+    r"(?:^|[-_./])(?:prod|production|swarm)(?:[-_./]|\Z)|(?:^|[-_./])(?:release|deploy|deployment|stack|live)(?:[-_.][^/]*)?\Z"
 )
 
 
@@ -90,7 +90,7 @@ class _Finder:
         if scope:
             ends = [
                 end
-                for end in self._endpoints.lookup(host, scope)
+                for end in self._endpoints.lookup(host, scope) or self._endpoints.unsaid(host, scope)
                 if self._graph.variants.together(route.at.path, end.at.path)
             ]
             for end in nearest(route.at.path, ends):

@@ -48,7 +48,7 @@ _ENGINE_IMAGES = (
     ("minio", r"minio"),
     ("dynamodb", r"dynamodb(?:-local)?"),
     ("rabbitmq", r"rabbitmq"),
-    ("kafka", r"(?:cp-)?kafka|redpanda|eventuate-kafka"),
+    ("kafka", r"(?:cp-)?kafka(?:-native)?|redpanda|eventuate-kafka"),
     ("nats", r"nats(?:-streaming)?"),
     ("activemq", r"activemq(?:-artemis|-classic)?|artemis"),
     ("pulsar", r"pulsar(?:-all)?"),

@@ -5,8 +5,8 @@ key that says so 0.5. Keys that name the service itself, bind addresses, public 
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
 from archlint.model.stores import ENGINES_BY_SCHEME
@@ -41,6 +41,19 @@ _DATE = regex(r"\d{4}-\d{2}-\d{2}T")
 _LAST_PORT = 65_535
 _FILES = (".db", ".sqlite", ".sqlite3", ".mdf")
 _SELF = frozenset(("localhost", "127.0.0.1", "0.0.0.0", "*", "::", "::1", "host.docker.internal"))  # noqa: S104
+_ENGINE_KEYS = (
+    ("SPRING_DATA_MONGODB_", "mongodb"),
+    ("SPRING_MONGODB_", "mongodb"),
+    ("SPRING_DATA_REDIS_", "redis"),
+    ("SPRING_REDIS_", "redis"),
+    ("SPRING_RABBITMQ_", "rabbitmq"),
+    ("SPRING_KAFKA_BOOTSTRAP_SERVERS", "kafka"),
+    ("SPRING_CLOUD_STREAM_KAFKA_BINDER_BROKERS", "kafka"),
+    ("SPRING_DATA_CASSANDRA_CONTACT_POINTS", "cassandra"),
+    ("SPRING_CASSANDRA_CONTACT_POINTS", "cassandra"),
+)
+"""What addresses under Spring's own keys are of, by how the keys begin."""
+_DATABASE_PARTS = ("NAME", "DATABASE", "DB", "SCHEMA", "DATABASE_NAME", "DB_NAME", "DBNAME")
 _DATABASE_KEYS = ("database", "initial catalog", "databasename", "dbname")
 _HOST_KEYS = ("server", "data source", "host", "address", "addr", "network address", "servername")
 
@@ -78,9 +91,27 @@ def references(key: str, value: str) -> Iterator[Reference]:
     if _TOPIC_KEY.search(words) and re.fullmatch(r"[\w.\-]+", text):
         yield Reference("", 0.5, topic=text)
         return
-    for reference in _parse(words, text):
+    engine = next((engine for key, engine in _ENGINE_KEYS if words.startswith(key)), "")
+    for found in _parse(words, text):
+        reference = (
+            replace(found, engine=engine) if engine and not (found.engine or found.protocol) else found
+        )
         if reference.host.lower().strip("[]") not in _SELF and not reference.host.startswith("127."):
             yield reference
+
+
+def completed(reference: Reference, key: str, values: Mapping[str, str]) -> Reference:
+    """Return *reference* with the database that a setting of the same prefix names (`DB_HOST` with `DB_NAME`)."""
+    if reference.database or reference.protocol:
+        return reference
+    prefix = key_words(key).rpartition("_")[0]
+    for part in _DATABASE_PARTS:
+        database = values.get(f"{prefix}_{part}" if prefix else part, "")
+        if database and database.replace("_", "").replace("-", "").isalnum():
+            port = values.get(f"{prefix}_PORT", "")
+            number = int(port) if port.isdecimal() else reference.port
+            return replace(reference, port=number, database=database)
+    return reference
 
 
 def _parse(words: str, text: str) -> Iterator[Reference]:

@@ -58,8 +58,13 @@ class SpringFormat(Format):
             yield SpringConfig(document)
 
     def facts(self, document: Document) -> Iterator[Fact]:
-        """Yield the application, its settings, the routes of a gateway, the policies of its clients and its channels."""
+        """Yield the application, its settings, the routes of a gateway, the policies of its clients and its channels.
+
+        What holds for all applications of a configuration server tells nothing of any: each may override it.
+        """
         config = SpringConfig(document)
+        if config.is_shared:
+            return
         own = config.settings.get("spring.application.name")
         if own is not None and config.own_name and not config.profile:
             yield ServiceFact(at=own.at, extractor="spring name", confidence=0.9, name=config.own_name)
@@ -91,7 +96,7 @@ def settings_in(document: Document) -> Iterator[tuple[Setting, str]]:
     owner = config.application or document.source.name
     for setting in config.settings.values():
         if setting.value is not None and "${" in setting.value:
-            yield replace(setting, value=with_defaults(setting.value)), owner
+            yield replace(setting, value=with_defaults(setting.value), source="default"), owner
         else:
             yield setting, owner
 

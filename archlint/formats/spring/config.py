@@ -2,7 +2,7 @@
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any
 
@@ -10,6 +10,9 @@ from archlint.api import Document, Node, Pointer, Setting, regex
 from archlint.formats.spring.relaxed import canonical, filled
 
 _MOST_ENTRIES = 5_000
+_MOST_BESIDE = 20
+_CONFIGURED = (".yml", ".yaml", ".properties")
+_OWN_FOLDERS = frozenset(("resources", "resources/config"))
 _FILE = regex(r"(?:application|bootstrap)(?:-(?P<profile>[^/]+))?\.(?:ya?ml|properties)\Z")
 _TEST = regex(
     r"(?:^|/)(?:src/(?:test|integration-?test|testFixtures)|test/resources|target|build|bin)/", re.IGNORECASE
@@ -118,6 +121,29 @@ class SpringConfig(Node):
         return _FILE.match(self.document.source.name) is None
 
     @cached_property
+    def is_shared(self) -> bool:
+        """Whether a configuration server hands the file to all of its applications: `application.yml` beside files named after them.
+
+        Below `src/main/`, that is no folder that an application itself reads ("Externalized Configuration").
+        """
+        path = self.document.path
+        if not _FILE.match(posixpath.basename(path)) or self.own_name or self.document.resolver is None:
+            return False
+        _, found, inside = path.partition("src/main/")
+        if found and posixpath.dirname(inside) in _OWN_FOLDERS:
+            return False
+        others = [
+            other
+            for other in self.document.resolver.siblings(path)
+            if other.endswith(_CONFIGURED) and not _FILE.match(posixpath.basename(other))
+        ]
+        return any(
+            kind_of(document)
+            for other in others[:_MOST_BESIDE]
+            for document in self.document.resolver.documents(other)
+        )
+
+    @cached_property
     def is_remote(self) -> bool:
         """Whether a configuration server may add to what stands here."""
         return any(
@@ -165,8 +191,8 @@ class SpringConfig(Node):
     def application(self) -> str:
         """The name of the application: said here, in a file beside this one, or by the folder of its module; empty when unknown.
 
-        Below the resources of a module, a file of another name than `application` and `bootstrap` is kept by a configuration server for
-        the application that it is named after (Spring Cloud Config, "Environment Repository").
+        Below the resources of a module, or beside what holds for all, a file of another name than `application` and `bootstrap` is kept
+        by a configuration server for the application that it is named after (Spring Cloud Config, "Environment Repository").
         """
         if self.own_name:
             return self.own_name
@@ -177,11 +203,21 @@ class SpringConfig(Node):
                 name = SpringConfig(document).own_name if isinstance(document.data, dict) else ""
                 if name:
                     return name
+        if self.is_shared:
+            return ""
         module, found, inside = path.partition("/src/main/")
         name = posixpath.basename(path)
-        if inside.count("/") > 1 and not _FILE.match(name):
+        if not _FILE.match(name) and (inside.count("/") > 1 or (not found and _is_repository(beside))):
             return posixpath.splitext(name)[0]
         return posixpath.basename(module) if found else ""
+
+
+def _is_repository(files: Iterable[str]) -> bool:
+    """Tell whether a folder of *files*, whose applications are elsewhere, has what holds for all of them."""
+    return any(
+        posixpath.basename(file) in {"application.yml", "application.yaml", "application.properties"}
+        for file in files
+    )
 
 
 def _leaves(root: Any) -> Iterator[tuple[str, Any, Pointer]]:

@@ -58,15 +58,19 @@ def bindings(config: SpringConfig) -> list[Binding]:
     kinds = _binders(config)
     result = []
     for name, settings in found.items():
-        said = settings.get("destination")
-        group = settings.get("group")
+        said = _said(config, name, "destination", settings)
+        group = _said(config, name, "group", settings)
         binder = _binder(settings.get("binder"), kinds)
         result.append(
             Binding(
                 name=name,
                 settings=settings,
                 action=_action(name, aliases.get(name, ""), settings),
-                destination=filled(said.value or "") or None if said is not None else name,
+                destination=filled(said.value or "") or None
+                if said is not None
+                else None
+                if config.is_remote
+                else name,
                 group=(filled(group.value or "") or "?") if group is not None else "",
                 binder=binder,
                 dead_letters=_dead_letters(config, name, binder) if binder else None,
@@ -113,6 +117,17 @@ def channels(config: SpringConfig) -> Iterator[ChannelFact]:
             service=config.application,
             protocol="kafka",
         )
+
+
+def _said(config: SpringConfig, name: str, wanted: str, settings: dict[str, Setting]) -> Setting | None:
+    """Return what a binding says, here or where the rest of its settings stand: those of a profile come over what always holds."""
+    if wanted in settings:
+        return settings[wanted]
+    for other in config.beside[1:]:
+        for binding, key, setting in other.below(f"{_PREFIX}.bindings"):
+            if key == wanted and canonical(binding) == canonical(name):
+                return setting
+    return None
 
 
 def _raw(config: SpringConfig, prefix: str) -> Iterator[tuple[str, Setting]]:

@@ -10,6 +10,7 @@ when it is removed, and rotating it means a commit.
 Keep it in a secret store, refer to it (`secretKeyRef`, `${VARIABLE}`, Docker secrets), and change the value: it is known now.
 """
 
+import re
 from collections.abc import Iterator
 
 from archlint.api import (
@@ -49,7 +50,9 @@ _WEAK = frozenset(
 )
 _ISSUED = ("API_KEY", "APIKEY", "ACCESS_TOKEN", "AUTH_TOKEN")
 _WORD = regex(r"[a-z]{1,8}")
-_IN_URI = regex(r"://[^:@/\s]*:(?P<password>[^@/\s]+)@")
+_INSIDE = regex(
+    r"://[^:@/\s]*:(?P<uri>[^@/\s]+)@|(?:^|[;\s])(?:password|pwd)\s*=\s*(?P<pair>[^;&\s]+)", re.IGNORECASE
+)
 _POD = """
 apiVersion: v1
 kind: Pod
@@ -186,6 +189,7 @@ def _pod(name: str, value: str) -> str:
             spring:
               application: {name: orders}
               datasource: {password: "${DB_PASSWORD:changeme}"}
+              rabbitmq: {password: "${RABBITMQ_PASSWORD:guest}"}
               mail: {password: "${MAIL_PASSWORD:${SMTP_PASSWORD}}"}
               ai: {openai: {api-key: "${OPENAI_API_KEY:demo}"}}
             """,
@@ -225,6 +229,8 @@ def secret_literal(document: Document, context: Context) -> Iterator[Problem]:
             continue
         seen.add(setting.at.node)
         weak = document.format != "kubernetes" and _is_default(setting.value)
+        if weak and setting.source == "default":
+            continue
         name = f"`{setting.key}` of `{owner}`" if setting.key else f"an argument of `{owner}`"
         yield Problem(
             f"{name} holds a {kind}",
@@ -255,6 +261,6 @@ def _is_word(setting: Setting) -> bool:
 
 
 def _is_default(value: str) -> bool:
-    """Tell whether *value* is, or has in its URI, one of the passwords that everybody starts with on a laptop."""
-    match = _IN_URI.search(value)
-    return (match["password"] if match else value.strip()).lower() in _WEAK
+    """Tell whether *value* is, or has inside, one of the passwords that everybody starts with on a laptop."""
+    match = _INSIDE.search(value)
+    return (match["uri"] or match["pair"] if match else value.strip()).lower() in _WEAK
