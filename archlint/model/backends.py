@@ -65,7 +65,7 @@ class Backends:
         if not scope:
             known = backend.at.node in self._reached or "." in host or normalised(host) in self._names
             return Found("here" if known else "missing")
-        found = self._endpoints.lookup(host, scope)
+        found = self._endpoints.lookup(host, scope) or self._endpoints.unsaid(host, scope)
         together = [end for end in found if self._graph.variants.together(route.at.path, end.at.path)]
         if found:
             first = nearest(route.at.path, together or found)

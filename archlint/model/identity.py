@@ -70,34 +70,28 @@ class Endpoints:
             for name in {endpoint.name, *endpoint.hostnames}:
                 self._by_name[endpoint.scope, name.lower()].append(endpoint)
         self.scopes = {scope for scope, _ in self._by_name}
-        self._folders: dict[str, list[str]] = defaultdict(list)
-        for scope in sorted(self.scopes):
-            if scope.startswith("compose:"):
-                self._folders[posixpath.dirname(scope)].append(scope)
 
     def lookup(self, host: str, scope: str) -> list[EndpointFact]:
         """Return the endpoints that *host* means in *scope*: several where files are variants of each other.
 
-        A pod of a headless Service (`db-0.db`) is the Service. What names no namespace may be applied to any.
+        A pod of a headless Service (`db-0.db`) is the Service.
         """
         name = host.lower().rstrip(".")
         if not scope.startswith("k8s:"):
             return self._by_name.get((scope, name), [])
         parts = name.removesuffix(_CLUSTER).removesuffix(".svc").split(".")
         if len(parts) == 1:
-            return self._by_name.get((scope, parts[0])) or self._by_name.get((_UNSAID, parts[0]), [])
+            return self._by_name.get((scope, parts[0]), [])
         if len(parts) == 2 or name.endswith((".svc", _CLUSTER)):  # noqa: PLR2004
             found = self._by_name.get((f"k8s:{parts[-1]}", parts[-2]), [])
             pod_of = self._by_name.get((scope, parts[1]), []) if len(parts) == 2 else []  # noqa: PLR2004
             return found or [endpoint for endpoint in pod_of if endpoint.headless]
         return []
 
-    def beside(self, host: str, scope: str) -> list[EndpointFact]:
-        """Return the endpoints that *host* means in the compose files of the folder that the one of *scope* lies in."""
-        name, folder = host.lower().rstrip("."), posixpath.dirname(scope)
-        return [
-            end for other in self._folders.get(folder, ()) for end in self._by_name.get((other, name), ())
-        ]
+    def unsaid(self, host: str, scope: str) -> list[EndpointFact]:
+        """Return the endpoints without a namespace that *host* may mean in *scope*: they may be applied to any."""
+        is_short = "." not in host.rstrip(".") and scope.startswith("k8s:")
+        return self._by_name.get((_UNSAID, host.lower().rstrip(".")), []) if is_short else []
 
 
 class Variants:
