@@ -3,7 +3,7 @@
 from typing import Any
 
 from archlint.api import Document, Exchange, Node, Pointer, follow
-from archlint.formats.openapi.content import MediaType
+from archlint.formats.openapi.content import MediaType, Parameter
 from archlint.formats.openapi.views import OpenAPI, Operation
 
 _MOST_SHAPES = 2_000
@@ -39,7 +39,7 @@ class Exchanges:
             query=tuple(
                 parameter.name
                 for parameter in operation.parameters
-                if parameter.place == "query" and parameter.is_required
+                if parameter.place == "query" and parameter.is_required and _is_sent_by_name(parameter)
             ),
             request=self._content(body.content) if body is not None else {},
             request_required=body is not None and body.get("required") is True,
@@ -118,6 +118,13 @@ class Exchanges:
                     for index, branch in enumerate(branches)
                 ]
         return shape
+
+
+def _is_sent_by_name(parameter: Parameter) -> bool:
+    """Tell whether *parameter* stands in a query under its own name; an object's keys stand there for it, unless something else is said."""
+    if parameter.schema is None or not parameter.schema.is_object or "content" in parameter.data:
+        return True
+    return parameter.get("style", default="form") != "form" or parameter.get("explode") is False
 
 
 def is_json(media: str) -> bool:

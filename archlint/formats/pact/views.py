@@ -73,11 +73,12 @@ class Interaction(Node):
 
     @property
     def query(self) -> frozenset[str]:
-        """The names of the query parameters: of a text (versions 1 and 2) or a mapping."""
+        """The names of the query parameters: of a text (versions 1 and 2) or a mapping, `page` as well for `page[size]`."""
         value = self.get("request", "query")
         if isinstance(value, str):
-            return frozenset(parse_qs(value, keep_blank_values=True))
-        return frozenset(value) if isinstance(value, dict) else frozenset()
+            value = parse_qs(value, keep_blank_values=True)
+        names = value if isinstance(value, dict) else {}
+        return frozenset((*names, *(name.partition("[")[0] for name in names)))
 
     @property
     def status(self) -> int | None:

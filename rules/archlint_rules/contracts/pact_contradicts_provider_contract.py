@@ -49,7 +49,9 @@ servers: [{url: "https://orders.example.com/v1"}]
 paths:
   /orders:
     post:
-      parameters: [{name: tenant, in: query, required: true, schema: {type: string}}]
+      parameters:
+        - {name: tenant, in: query, required: true, schema: {type: string}}
+        - {name: paging, in: query, required: true, schema: {type: object, properties: {page: {type: integer}}}}
       requestBody:
         required: true
         content: {application/json: {schema: {$ref: "#/components/schemas/Order"}}}
@@ -229,6 +231,7 @@ def _message(description: str, contents: str) -> dict[str, str]:
         Good(_http(path="/api/orders/1"), "behind a gateway's prefix"),
         Good(_http(status="404"), "a range of status codes"),
         Good(_post("{kind: 5}", status="400", query="{}"), "a request that is meant to be refused"),
+        Good(_post("{lines: []}", query='{"tenant[name]": [a]}'), "an object, one key at a time"),
         Good(
             _post("{lines: []}", query="tenant=a"),
             "what the provider sets is not required of consumers; versions 1 and 2",
