@@ -120,7 +120,7 @@ class Access:
                         yield policy, answer
 
     def is_closed(self, scope: str, direction: Direction) -> bool | None:
-        """Tell whether a policy closes all pods of *scope* in *direction* before others open some; a mesh that allows nobody does too.
+        """Tell whether a policy closes all pods of *scope* in *direction* before others open some; a mesh that allows nobody, or only whom it names, does too.
 
         It is not known where policies name no namespace, and where those of network plugins may do it.
         """
@@ -129,7 +129,7 @@ class Access:
         result: bool | None = False
         for where in (*self._wide, *ROOTS) if scope == UNSAID else (scope, UNSAID, *ROOTS):
             for policy in self._wide.get(where, ()):
-                if closes_all(policy, direction) if policy.kind == KIND else _allows_nothing(policy):
+                if closes_all(policy, direction) if policy.kind == KIND else _allows_few(policy):
                     if where == scope or (where in ROOTS and policy.kind != KIND):
                         return True
                     result = None if policy.kind == KIND else result
@@ -318,15 +318,20 @@ def access_policies(edge: Dependency, access: Access) -> list[Policy]:
     return [Policy(tool=tool, layer="sidecar", values=values) for tool, values in sorted(found.items())]
 
 
-def _allows_nothing(policy: SelectFact) -> bool:
-    """Tell whether *policy* of Istio is for a whole namespace and allows nothing, so that others have to."""
+def _allows_few(policy: SelectFact) -> bool:
+    """Tell whether *policy* of Istio is for a whole namespace and lets in nobody, or only whom it names, so that others have to."""
     return (
         policy.kind == AUTHORIZATION
         and not selector_of(policy)
         and not references(policy)
         and action_of(policy) == "ALLOW"
-        and not rules_of(policy)
+        and all(_names_sources(rule) for rule in rules_of(policy))
     )
+
+
+def _names_sources(rule: dict[str, Any]) -> bool:
+    sources = rule.get("from")
+    return isinstance(sources, list) and bool(sources)
 
 
 def _mode(mtls: Any) -> str:

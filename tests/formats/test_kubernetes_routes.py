@@ -177,6 +177,19 @@ def test_the_gateway_api_has_routes_of_gateways_and_of_the_mesh() -> None:
     assert _values(mesh.policy)["retries"] == (1, True)
 
 
+def test_plugins_that_annotations_name_hold_for_routes_of_gateways() -> None:
+    (route,) = _routes(
+        _GATEWAY.format(
+            kind="HTTPRoute",
+            annotations='{konghq.com/plugins: "jwt-auth,rate-limiting"}',
+            parents="[{name: edge}]",
+            more="timeouts: {request: 10s}",
+        )
+    )
+    assert _values(route.policy).keys() == {"timeoutMs", "authorization", "rateLimit"}
+    assert route.extra["unread"] == ["konghq.com/plugins"]
+
+
 def test_routes_of_grpc_and_filters_are_read() -> None:
     route = _only(
         _GATEWAY.format(

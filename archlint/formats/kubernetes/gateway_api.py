@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from archlint.api import Backend, Fact, Policy, PolicyFact, PolicyKey, PolicyValue, RouteFact
+from archlint.formats.kubernetes.ingress import said_in, unread_in
 from archlint.formats.kubernetes.kept import kept
 from archlint.formats.kubernetes.linkerd import annotated
 from archlint.formats.kubernetes.mesh import GATEWAY, MeshRoute, milliseconds, put_duration
@@ -151,6 +152,8 @@ def _extra(manifest: Manifest, route: MeshRoute, matches: list[dict[str, Any]]) 
             )
     if headers:
         found["headers"] = headers
+    if unread := unread_in(manifest.annotations):
+        found.setdefault("unread", []).extend(unread)
     return found
 
 
@@ -160,7 +163,7 @@ def _list(value: Any) -> list[Any]:
 
 def policy_of(route: MeshRoute, *, mesh: bool) -> Policy:
     """Return what *route* does to calls; in Linkerd's mesh, annotations count before the fields."""
-    values: dict[PolicyKey, PolicyValue] = {}
+    values: dict[PolicyKey, PolicyValue] = {} if mesh else said_in(route.manifest)
     put_duration(values, "timeoutMs", route, route.timeout)
     put_duration(values, "perTryTimeoutMs", route, route.per_try)
     if route.retries is not None:

@@ -137,7 +137,14 @@ def policy_of(manifest: Manifest) -> Policy:
     nginx = any(key.startswith(_NGINX) for key in annotations) or name == "nginx"
     if nginx:
         _nginx(values, manifest, annotations)
-    for key, value in annotations.items():
+    values.update(said_in(manifest))
+    return Policy(tool="ingress-nginx" if nginx else "ingress", layer="gateway", values=values)
+
+
+def said_in(manifest: Manifest) -> dict[PolicyKey, PolicyValue]:
+    """Return which annotations of *manifest* ask who calls, and which bound how often."""
+    values: dict[PolicyKey, PolicyValue] = {}
+    for key, value in manifest.annotations.items():
         at = manifest.at("metadata", "annotations", key)
         if value.strip().lower() in _OFF or "{{" in value:
             continue
@@ -149,7 +156,12 @@ def policy_of(manifest: Manifest) -> Policy:
             for which, words in _LIST_WORDS:
                 if words.search(value):
                     values.setdefault(which, PolicyValue(value, at))  # type: ignore[arg-type]
-    return Policy(tool="ingress-nginx" if nginx else "ingress", layer="gateway", values=values)
+    return values
+
+
+def unread_in(annotations: Mapping[str, str]) -> list[str]:
+    """Return the annotations that name middleware or plugins, which are written elsewhere."""
+    return [key for key in annotations if key.endswith(_LISTS)]
 
 
 def _nginx(values: dict[PolicyKey, PolicyValue], manifest: Manifest, annotations: Mapping[str, str]) -> None:
@@ -211,7 +223,7 @@ def _extra(manifest: Manifest, path: str, kind: str) -> dict[str, Any]:
     headers.extend(value.lower() for key, value in annotations.items() if "header" in key)
     if headers:
         found["headers"] = headers
-    unknown = [key for key in annotations if key.endswith(_LISTS)]
+    unknown = unread_in(annotations)
     if unknown:
         found["unread"] = unknown
     edge = [

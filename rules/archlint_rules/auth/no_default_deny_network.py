@@ -111,6 +111,14 @@ class NetworkOptions(Options, frozen=True, kw_only=True):
         ),
         Good(_both("{}", api="security.istio.io/v1", kind="AuthorizationPolicy"), "the mesh allows nobody"),
         Good(
+            _both(
+                "{rules: [{from: [{source: {namespaces: [shop]}}]}]}",
+                api="security.istio.io/v1",
+                kind="AuthorizationPolicy",
+            ),
+            "only those of the namespace",
+        ),
+        Good(
             {"shop.yaml": _both("{podSelector: {}}")["shop.yaml"].replace("namespace: shop}", "labels: {}}")},
             "a policy that does not say where it is applied",
         ),

@@ -13,8 +13,10 @@ Use a name: a Service, a DNS record, an ExternalName. Where the other side has o
 import ipaddress
 from collections.abc import Iterator
 
-from archlint.api import Bad, Context, Document, Good, Problem, Severity, key_words, regex, rule
+from archlint.api import Bad, Context, Document, Good, Location, Problem, Severity, key_words, regex, rule
 from archlint.formats import compose, kubernetes, spring
+from archlint.formats.envoy import EnvoyCluster
+from archlint.formats.kong import KongService, KongUpstream
 
 _ADDRESS = regex(r"(?:^|//|@|,)(?P<ip>\d{1,3}(?:\.\d{1,3}){3})(?P<port>:\d+)?(?=$|[/,:?])")
 _NOT_ENDPOINT = regex(
@@ -39,10 +41,12 @@ spec:
     id="hard-coded-endpoint",
     category="networking",
     severity=Severity.WARNING,
-    subject=Document,
+    subject=(Document, KongService, KongUpstream, EnvoyCluster),
     since="0.1.0",
     references=("https://12factor.net/backing-services", "https://doi.org/10.1109/MS.2018.2141031"),
-    applies=lambda document: document.format in {"kubernetes", "compose", "spring"},
+    applies=lambda subject: (
+        not isinstance(subject, Document) or subject.format in {"kubernetes", "compose", "spring"}
+    ),
     examples=(
         Bad(
             _POD.format(
@@ -66,6 +70,37 @@ spec:
               datasource: {url: "jdbc:mysql://10.1.17.4:3306/orders"}  # <- `spring.datasource.url` of `orders` is the address `10.1.17.4`
             """
         ),
+        Bad(
+            """
+            _format_version: "3.0"
+            services:
+              - name: orders
+                url: http://10.1.17.4:8080  # <- `orders` leads to the address `10.1.17.4`
+              - {name: stock, host: stock}
+              - {name: local, url: "http://127.0.0.1:9000"}
+            upstreams:
+              - name: stock
+                targets:
+                  - target: 10.1.17.5:8080  # <- `stock` leads to the address `10.1.17.5`
+                  - target: stock:8080
+            """
+        ),
+        Bad(
+            """
+            static_resources:
+              clusters:
+                - name: orders
+                  load_assignment:
+                    cluster_name: orders
+                    endpoints:
+                      - lb_endpoints:
+                          - endpoint:
+                              address:
+                                socket_address:
+                                  address: 10.1.17.4  # <- `orders` leads to the address `10.1.17.4`
+                                  port_value: 8080
+            """
+        ),
         Good(_POD.format(name="STOCK_URL", value="http://stock:8080")),
         Good(_POD.format(name="BIND_ADDRESS", value="0.0.0.0:8080"), "an address to listen on"),
         Good(_POD.format(name="DB_HOST", value="127.0.0.1"), "a sidecar on loopback"),
@@ -74,9 +109,28 @@ spec:
         Good(_POD.format(name="APP_VERSION", value='"1.2.3.4"'), "a version"),
     ),
 )
-def hard_coded_endpoint(document: Document, context: Context) -> Iterator[Problem]:
-    """Report IP literals that are neither loopback, unspecified nor a range in environment, arguments and ConfigMaps."""
+def hard_coded_endpoint(
+    subject: Document | KongService | KongUpstream | EnvoyCluster, context: Context
+) -> Iterator[Problem]:
+    """Report IP literals that are neither loopback, unspecified nor a range in environment, arguments, ConfigMaps and what gateways lead to."""
     del context
+    if isinstance(subject, Document):
+        yield from _of_settings(subject)
+        return
+    for host, at in _targets(subject):
+        if _endpoint(f"http://{host}", "") is not None:
+            yield Problem(f"`{subject.name}` leads to the address `{host}`", at, help="use a name")
+
+
+def _targets(subject: KongService | KongUpstream | EnvoyCluster) -> Iterator[tuple[str, Location]]:
+    """Yield the hosts that a gateway's service leads to; those of an upstream are the upstream's own."""
+    if isinstance(subject, EnvoyCluster):
+        yield from ((host, at) for host, _, at in subject.addresses())
+    elif isinstance(subject, KongUpstream) or subject.upstream is None:
+        yield from ((host, at) for host, _, _, at in subject.targets())
+
+
+def _of_settings(document: Document) -> Iterator[Problem]:
     seen = set()
     if document.format == "kubernetes":
         settings = kubernetes.settings_in(document)

@@ -11,6 +11,7 @@ Give the pod more time than its longest request takes, and than the hook before 
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from archlint.api import (
     Bad,
@@ -29,6 +30,7 @@ from archlint.api import (
 )
 
 _GRACE = {"compose": 10.0}
+_OF_CLUSTERS = frozenset(("dapr", "flagger", "gateway-api", "ingress", "ingress-nginx", "istio", "linkerd"))
 _DEFAULT = 30.0
 _MOST = 3_600_000.0
 _STREAMS = (
@@ -118,6 +120,17 @@ def _system(
         ),
         Good(_system("600s", route="orders-stream"), "streams are cut off anyway, and resume"),
         Good(_system("600s", route="orders-signalr-hub"), "so do sockets"),
+        Good(
+            {
+                "k8s/shop.yaml": _system("20s"),
+                "compose.yaml": """
+                    services:
+                      orders: {image: shop/orders, ports: ['80:80']}
+                      shop: {image: shop/shop, environment: {ORDERS_URL: "http://orders"}}
+                """,
+            },
+            "what routes of the cluster allow does not hold for compose",
+        ),
     ),
 )
 def shutdown_shorter_than_request(graph: ServiceGraph, context: Context) -> Iterator[Problem]:
@@ -125,13 +138,16 @@ def shutdown_shorter_than_request(graph: ServiceGraph, context: Context) -> Iter
     del context
     doors = exposed(graph)
     for service in graph.services:
-        longest = _longest(graph, service, doors.get(service.id, []))
-        if longest is None or not service.first_party:
-            continue
-        milliseconds, at = longest
+        found = _written(graph, service, doors.get(service.id, [])) if service.first_party else []
+        longest = _longest(found)
+        elsewhere = _longest([one for one in found if one.tool not in _OF_CLUSTERS])
         for workload in service.workloads:
             if workload.kind in {"Job", "CronJob", "ScaledJob"} or "grace" in workload.extra:
                 continue
+            most = elsewhere if workload.kind == "compose" else longest
+            if most is None:
+                continue
+            milliseconds, at = most.milliseconds, most.at
             grace = workload.grace_seconds
             if grace is None:
                 grace = _GRACE.get(workload.kind, _DEFAULT)
@@ -156,20 +172,33 @@ def shutdown_shorter_than_request(graph: ServiceGraph, context: Context) -> Iter
                 break
 
 
-def _longest(graph: ServiceGraph, service: Service, doors: list[Exposure]) -> tuple[float, Location] | None:
-    """Return the longest timeout that is written for requests to *service*, and where; streams are left out."""
-    found: list[tuple[float, Location]] = []
+@dataclass(frozen=True, slots=True)
+class _Limit:
+    """For how long a request may last, as what tool has it written where."""
+
+    milliseconds: float
+    at: Location
+    tool: str
+
+
+def _longest(found: list[_Limit]) -> _Limit | None:
+    return max(found, key=lambda one: one.milliseconds, default=None)
+
+
+def _written(graph: ServiceGraph, service: Service, doors: list[Exposure]) -> list[_Limit]:
+    """Return the timeouts that are written for requests to *service*; those of streams are left out."""
+    found: list[_Limit] = []
     for edge in graph.incoming(service):
         names = " ".join(item.detail for item in edge.evidence)
         if edge.kind in {"calls", "routes"} and not _is_stream(f"{service.name} {names}"):
             for policy in edge.policies:
-                found.extend(_written(policy))
+                found.extend(_limit(policy))
     for door in doors:
         route = door.route
         if route is not None and route.policy is not None and len(route.backends) == 1:
             words = f"{service.name} {route.name} {route.path} {' '.join(route.hosts)}"
-            found.extend(() if _is_stream(words) else _written(route.policy))
-    return max(found, key=lambda one: one[0], default=None)
+            found.extend(() if _is_stream(words) else _limit(route.policy))
+    return found
 
 
 def _is_stream(words: str) -> bool:
@@ -177,8 +206,8 @@ def _is_stream(words: str) -> bool:
     return any(word in words.lower() for word in _STREAMS)
 
 
-def _written(policy: Policy) -> Iterator[tuple[float, Location]]:
+def _limit(policy: Policy) -> Iterator[_Limit]:
     number = policy.number("timeoutMs", defaults=False)
     value = policy.values.get("timeoutMs")
     if number and number < _MOST and value is not None and value.at is not None:
-        yield number, value.at
+        yield _Limit(number, value.at, policy.tool)
