@@ -22,6 +22,7 @@ from archlint.api import (
     Problem,
     Related,
     Service,
+    ServiceGraph,
     Severity,
     infrastructure_roles,
     rule,
@@ -42,6 +43,25 @@ apiVersion: backstage.io/v1alpha1
 kind: Component
 metadata: {name: payments}
 spec: {type: service, lifecycle: production, owner: team-b}
+"""
+_STORES = """
+apiVersion: backstage.io/v1alpha1
+kind: Component
+metadata: {{name: orders}}
+spec: {{type: service, lifecycle: production, owner: team-a, dependsOn: [resource:shop-state]}}
+---
+apiVersion: backstage.io/v1alpha1
+kind: Resource
+metadata: {{name: shop-state}}
+spec: {{type: {type}, owner: team-a}}
+"""
+_STORE = """
+services:
+  orders:
+    image: shop/orders
+    environment:
+      REDIS_URL: redis://redis:6379{marker}
+  redis: {{image: redis}}
 """
 
 
@@ -94,6 +114,19 @@ spec: {type: service, lifecycle: production, owner: team-b}
             },
             "services without a catalog entry declare nothing",
         ),
+        Bad(
+            {
+                "catalog-info.yaml": _STORES.format(type="postgresql"),
+                "compose.yaml": _STORE.format(
+                    marker="  # <- `orders` uses `redis`, which its catalog entry does not say"
+                ),
+            },
+            "a datastore of another kind",
+        ),
+        Good(
+            {"catalog-info.yaml": _STORES.format(type="cache"), "compose.yaml": _STORE.format(marker="")},
+            "the catalog may call it otherwise",
+        ),
     ),
 )
 def undeclared_dependency(edge: Dependency, context: Context) -> Iterator[Problem]:
@@ -107,10 +140,7 @@ def undeclared_dependency(edge: Dependency, context: Context) -> Iterator[Proble
         return
     if any(other.declared and _same(other, edge) for other in context.graph.outgoing(source)):
         return
-    declares_stores = any(
-        other.declared and isinstance(other.target, Datastore) for other in context.graph.outgoing(source)
-    )
-    if isinstance(target, Datastore) and not declares_stores:
+    if isinstance(target, Datastore) and not _is_missing(edge, context.graph):
         return
     model = next(
         (item for item in source.evidence if item.extractor in {"backstage", "manifest", "calm"}), None
@@ -122,6 +152,25 @@ def undeclared_dependency(edge: Dependency, context: Context) -> Iterator[Proble
         related=(Related(f"`{source.name}` is declared here", model.at),) if model else (),
         confidence=Confidence.of(edge.confidence),
         identity=("undeclared", edge.id),
+    )
+
+
+def _is_missing(edge: Dependency, graph: ServiceGraph) -> bool:
+    """Tell whether the observed datastore of *edge* is none of those that its source declares.
+
+    Catalogs have names of their own: a declared one that nothing was seen of may be the observed one, unless it is of another engine. So nothing
+    is known where no datastores are declared.
+    """
+    declared = [
+        other.target
+        for other in graph.outgoing(edge.source)
+        if other.declared and isinstance(other.target, Datastore)
+    ]
+    engine = edge.target.engine if isinstance(edge.target, Datastore) else ""
+    return bool(declared) and not any(
+        (not store.engine or not engine or store.engine == engine)
+        and not any(seen.observed for seen in graph.incoming(store))
+        for store in declared
     )
 
 
