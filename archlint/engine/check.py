@@ -24,6 +24,7 @@ from archlint.rule.diagnostics import ARTIFACT_UNPARSABLE, INTERNAL_ERROR
 from archlint.rule.rule import Context, Options, Rule
 from archlint.source.document import Document, Node
 from archlint.source.fault import SyntaxFault
+from archlint.source.garbage import uncollected
 from archlint.source.location import Location, Region
 from archlint.source.parse import looks_templated
 
@@ -60,9 +61,11 @@ class Checker:
                 for subject in rule.subjects:
                     self.rules[subject].append(rule)
         self._contexts: dict[int, Context] = {}
+        self._running: dict[tuple[type[Any], str], list[tuple[Rule, Context]]] = {}
         self._suppressions: dict[str, list[Suppression]] = {}
         self._fixes: list[tuple[Finding, Fix]] = []
 
+    @uncollected()
     def check(self, path: str) -> Checked:
         """Check the file at *path*, relative to the project root. Never fails: what goes wrong becomes a finding or a note."""
         self.workspace.take_opened()
@@ -108,38 +111,45 @@ class Checker:
         tallies: dict[str, Tally] = {}
         broken: set[str] = set()
         for node in self._subjects(document, form, checked):
-            place = node.at() if isinstance(node, Document) else node.location
-            for rule in self.rules[type(node)]:
+            path = node.path if isinstance(node, Document) else node.document.path
+            for rule, context in self._enabled(type(node), path):
                 if rule.id in broken:
-                    continue
-                setting = self.config.resolve(rule.id, path=place.path)
-                if not setting.enabled:
                     continue
                 try:
                     if rule.applies is not None and not rule.applies(node):
                         continue
-                    problems = list(rule.check(node, self._context(setting.options)))
+                    problems = list(rule.check(node, context))
                 except Exception as error:  # noqa: BLE001 - a rule that crashes becomes a finding
                     broken.add(rule.id)
-                    checked.findings.append(crash(error, place, rule))
+                    checked.findings.append(crash(error, _place(node), rule))
                     continue
                 tally = tallies.setdefault(rule.id, Tally())
                 tally.candidates += 1
                 found = []
                 for problem in problems:
-                    finding = make_finding(self.config, rule, problem, problem.at or place)
+                    finding = make_finding(self.config, rule, problem, problem.at or _place(node))
                     if finding is not None:
                         found.append(finding)
                         if problem.fix is not None:
                             self._fixes.append((finding, problem.fix))
                 tally.findings.extend(found)
                 tally.broken += bool(found)
+        held = self._collect(checked.path) if any(tally.findings for tally in tallies.values()) else []
         for name, tally in tallies.items():
             if self.config.aggregate and self.registry.rules[name].aggregate:
-                apart = [finding for finding in tally.findings if self._is_suppressed(finding, checked.path)]
+                apart = [finding for finding in tally.findings if self._is_suppressed(finding, held)]
                 checked.findings.extend([*apart, *aggregate(tally.without(apart), document)])
             else:
                 checked.findings.extend(tally.findings)
+
+    def _enabled(self, subject: type[Any], path: str) -> list[tuple[Rule, Context]]:
+        """Return the rules about *subject* that run for *path*, each with its context."""
+        known = self._running.get((subject, path))
+        if known is None:
+            settings = ((rule, self.config.resolve(rule.id, path=path)) for rule in self.rules[subject])
+            known = [(rule, self._context(setting.options)) for rule, setting in settings if setting.enabled]
+            self._running[subject, path] = known
+        return known
 
     def _subjects(self, document: Document, form: Format, checked: Checked) -> Iterator[Node | Document]:
         if Document in self.rules:
@@ -175,8 +185,8 @@ class Checker:
         form = self.detector.formats.get(document.format)
         return form.validate(document) if form else iter(())
 
-    def _is_suppressed(self, finding: Finding, path: str) -> bool:
-        return any(holds(one, finding, today=self.config.today) for one in self._collect(path))
+    def _is_suppressed(self, finding: Finding, suppressions: list[Suppression]) -> bool:
+        return any(holds(one, finding, today=self.config.today) for one in suppressions)
 
     def _collect(self, path: str) -> list[Suppression]:
         """Return the suppressions in the file at *path* and in those that were looked at for it."""
@@ -260,6 +270,10 @@ def crash(error: Exception, place: Location, rule: Rule | None = None) -> Findin
         help="report this with the file; switch the rule off for this file until it is mended",
         identity=(rule.id if rule else "", place.path),
     )
+
+
+def _place(node: Node | Document) -> Location:
+    return node.at() if isinstance(node, Document) else node.location
 
 
 def _unparsable(path: str, fault: SyntaxFault) -> Finding:

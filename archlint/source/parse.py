@@ -1,15 +1,14 @@
 """From text to plain data: JSON through msgspec, YAML 1.2 through yamlrocks, PyYAML's events as second opinion."""
 
-import gc
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from archlint.source.complaints import json_fault, repeated_fault, undecodable, yaml_fault
 from archlint.source.document import Document
 from archlint.source.fault import SyntaxFault
+from archlint.source.garbage import uncollected
 from archlint.source.location import Region
 from archlint.source.patterns import regex
 from archlint.source.pointer import Pointer
@@ -47,7 +46,7 @@ def parse(source: Source) -> Parsed:
         return Parsed((), (undecodable(source, error),))
     if not text.strip():
         return Parsed(())
-    with _no_collection():
+    with uncollected():
         fault = None
         if text.lstrip()[0] in "{[":
             parsed = _parse_json(source, text)
@@ -199,18 +198,6 @@ def _with_text_keys(root: list[Any], *, templated: bool) -> bool:
                 value[:] = [template_name(item) or item for item in value]
             pending.extend([item for item in value if type(item) is dict or type(item) is list])
     return collided
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Keep the garbage collector off: what is built here is a tree and stays alive."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _moved(fault: SyntaxFault, line: int) -> SyntaxFault:

@@ -51,4 +51,4 @@ def _request_schemas(api: OpenAPI) -> Iterator[tuple[Schema, Operation]]:
             if schema not in seen:
                 seen.add(schema)
                 yield schema, operation
-                pending.extend(schema.children())
+                pending.extend(schema.children)

@@ -171,7 +171,7 @@ class Schema(Node):
                 continue
             seen.add(schema)
             yield schema
-            pending.extend(reversed(list(schema.children())))
+            pending.extend(reversed(schema.children))
 
     @cached_property
     def is_flatly_known(self) -> bool:
@@ -191,8 +191,14 @@ class Schema(Node):
             for value in _subschemas(schema)
         )
 
-    def children(self) -> "Iterator[Schema]":
-        """Yield the schemas directly below this one, in document order, references followed."""
+    @cached_property
+    def children(self) -> "tuple[Schema, ...]":
+        """The schemas directly below this one, in document order, references followed."""
+        return () if _BELOW.keys().isdisjoint(self.data) else tuple(self._children())
+
+    def _children(self) -> "Iterator[Schema]":
+        document = self.document
+        known: dict[Pointer, Schema] = document.memo.setdefault("schemas", {})
         for key, value in self.data.items():
             kind = _BELOW.get(key)
             if kind is None:
@@ -207,7 +213,10 @@ class Schema(Node):
                 if not isinstance(item, dict):
                     continue
                 if "$ref" not in item:
-                    yield Schema._known(self.document, pointer, item)
+                    schema = known.get(pointer)
+                    if schema is None:
+                        schema = known[pointer] = Schema(document, pointer, item)
+                    yield schema
                 elif (found := follow(self.document, pointer, item)) is not None and isinstance(
                     found[2], dict
                 ):

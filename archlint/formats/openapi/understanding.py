@@ -295,7 +295,7 @@ def _idempotency(operation: Operation) -> str:
 def is_public_by_nature(operation: Operation) -> bool:
     """Tell whether nobody can be asked to authenticate for *operation*: login, tokens, health, discovery, webhooks, documentation."""
     segments = [part.lower() for part in operation.path.split("/") if part]
-    if words.OPEN.search(operation.description):
+    if words.says_open(operation.description):
         return True
     if any(part in words.OPEN_SEGMENTS or words.bare(part) in words.OPEN_SEGMENTS for part in segments):
         return True

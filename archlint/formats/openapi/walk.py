@@ -33,6 +33,7 @@ def walk(document: Document, wanted: frozenset[type[Node]]) -> Iterator[Node]:
     if not wanted & {PathItem, Operation, Webhook, Parameter, Body, Response, Schema}:
         return
     seen: set[tuple[int, Pointer]] = set()
+    shown: set[int] = set()
     deep = wanted & {Parameter, Body, Response, Schema}
     for item in root.paths:
         if PathItem in wanted:
@@ -43,15 +44,15 @@ def walk(document: Document, wanted: frozenset[type[Node]]) -> Iterator[Node]:
             if Operation in wanted:
                 yield operation
             if deep:
-                yield from _parts(operation, wanted, seen)
+                yield from _parts(operation, wanted, seen, shown)
     for sent in _sent(root, wanted):
         if _new(sent, seen):
             if Webhook in wanted:
                 yield Webhook(sent.document, sent.pointer, sent.data, sent.item, sent.method)
             if deep:
-                yield from _parts(sent, wanted, seen)
+                yield from _parts(sent, wanted, seen, shown)
     if Schema in wanted:
-        yield from _components(root, seen)
+        yield from _components(root, shown)
 
 
 def _sent(root: OpenAPI, wanted: frozenset[type[Node]]) -> Iterable[Operation]:
@@ -67,7 +68,7 @@ def _new(node: Node, seen: set[tuple[int, Pointer]]) -> bool:
 
 
 def _parts(
-    operation: Operation, wanted: frozenset[type[Node]], seen: set[tuple[int, Pointer]]
+    operation: Operation, wanted: frozenset[type[Node]], seen: set[tuple[int, Pointer]], shown: set[int]
 ) -> Iterator[Node]:
     schemas: list[Schema] = []
     for parameter in operation.parameters:
@@ -88,19 +89,20 @@ def _parts(
             schemas.extend(response.schemas)
     if Schema in wanted:
         for schema in schemas:
-            yield from _schemas(schema, seen)
+            yield from _schemas(schema, shown)
 
 
-def _schemas(top: Schema, seen: set[tuple[int, Pointer]]) -> Iterator[Schema]:
+def _schemas(top: Schema, seen: set[int]) -> Iterator[Schema]:
     pending = [top]
     while pending:
         schema = pending.pop()
-        if _new(schema, seen):
+        if id(schema) not in seen:
+            seen.add(id(schema))
             yield schema
-            pending.extend(reversed(list(schema.children())))
+            pending.extend(reversed(schema.children))
 
 
-def _components(root: OpenAPI, seen: set[tuple[int, Pointer]]) -> Iterator[Schema]:
+def _components(root: OpenAPI, seen: set[int]) -> Iterator[Schema]:
     keys = ("definitions",) if root.is_swagger else ("components", "schemas")
     for name in root.mapping(*keys):
         schema = Schema.at_node(root, *keys, name)

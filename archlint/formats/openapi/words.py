@@ -1,6 +1,7 @@
 """What real APIs call things. Names are compared without case and separators: `pageToken`, `page_token` and `Page-Token` are one."""
 
 import re
+from functools import lru_cache
 
 from archlint.api import regex
 
@@ -203,13 +204,15 @@ INGEST = frozenset(
 )
 """Words in paths of operations that only take in what they are told."""
 
-OPEN = regex(
+_OPEN = regex(
     r"(?:not|n't)\s+require\s+(?:any\s+(?:form\s+of\s+)?)?(?:authentication|authorization|credentials)|no\s+authentication|without\s+authentication"
     r"|\bunauthenticated|pre-?signed|publicly\s+(?:accessible|available)|public\s+endpoint"
     r"|\bregister(?:s|ing)?\s+(?:an?\s+|the\s+)?(?:new\s+)?(?:users?|accounts?)\b|\bsign(?:s|ing)?[\s-]?up\b",
     re.IGNORECASE,
 )
-"""Words of descriptions that say that anybody may call, or that callers have no account yet."""
+_OPEN_HINTS = (
+    "authentication", "authorization", "credentials", "authenticated", "public", "register", "sign",
+)  # fmt: skip
 
 MONEY = regex(
     r"pay(?:ment|out)?s?\b|charge|order|transfer|refund|purchase|checkout|transaction|invoice|booking|withdraw|deposit",
@@ -221,6 +224,13 @@ _SEPARATORS = regex(r"[^a-z0-9]+")
 _BOUNDARY = regex(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[a-z]{3})(?=[0-9]+[a-z])")
 
 
+def says_open(description: str) -> bool:
+    """Tell whether a description says that anybody may call, or that callers have no account yet."""
+    text = description.lower()
+    return any(hint in text for hint in _OPEN_HINTS) and _OPEN.search(text) is not None
+
+
+@lru_cache(maxsize=10_000)
 def bare(name: str) -> str:
     """Return *name* in lower case without separators, brackets and `$`."""
     return _SEPARATORS.sub("", name.lower())

@@ -44,6 +44,7 @@ _MAPS = frozenset(
         "dependentSchemas",
     )
 )
+_NESTED = frozenset((dict, list))
 _SPEC = """
 openapi: 3.1.0
 info: {{title: Orders, version: 1.0.0}}
@@ -178,40 +179,51 @@ def _problem(target: str, reason: Unresolved, places: list[Location]) -> Problem
     )
 
 
+type _Link = tuple["_Link | None", str | int]
+"""A key, and the link of what it is a key of: pointers are made of links only where they are wanted."""
+
+
 def _references(start: Pointer, root: Any, seen: set[int]) -> Iterator[tuple[Pointer, str]]:
     """Yield the `$ref`s below *root* that are references: not data in examples, and not properties of that name."""
-    pending: list[tuple[Pointer, Any, bool]] = [(start, root, False)]
+    pending: list[tuple[_Link | None, Any, bool]] = [(None, root, False)]
     while pending:
-        pointer, value, is_map = pending.pop()
+        link, value, is_map = pending.pop()
+        if id(value) in seen:
+            continue
         if isinstance(value, dict):
-            if id(value) in seen:
-                continue
             seen.add(id(value))
-            if isinstance(value.get("$ref"), str) and not is_map:
-                yield (*pointer, "$ref"), value["$ref"]
+            reference = value.get("$ref")
+            if isinstance(reference, str) and not is_map:
+                yield (*start, *_keys(link), "$ref"), reference
             for key, item in reversed(value.items()):
+                if type(item) not in _NESTED:
+                    continue
                 if is_map or not (key in _DATA or key.startswith("x-")):
-                    pending.append(
-                        (
-                            (*pointer, key),
-                            item,
-                            not is_map and key in _MAPS and isinstance(item, dict) and "$ref" not in item,
-                        )
-                    )
+                    names = not is_map and key in _MAPS and isinstance(item, dict) and "$ref" not in item
+                    pending.append(((link, key), item, names))
                 elif key == "examples" and isinstance(item, dict):
-                    pending.append(
-                        (
-                            (*pointer, key),
-                            {
-                                name: {"$ref": one["$ref"]}
-                                for name, one in item.items()
-                                if isinstance(one, dict) and isinstance(one.get("$ref"), str)
-                            },
-                            True,
-                        )
-                    )
-        elif isinstance(value, list) and id(value) not in seen:
+                    pending.append(((link, key), _shared(item), True))
+        elif isinstance(value, list):
             seen.add(id(value))
             pending.extend(
-                ((*pointer, index), item, False) for index, item in reversed(list(enumerate(value)))
+                ((link, index), item, False)
+                for index, item in reversed(list(enumerate(value)))
+                if type(item) in _NESTED
             )
+
+
+def _shared(examples: dict[str, Any]) -> dict[str, Any]:
+    """Return of *examples* by name the references to examples that stand elsewhere."""
+    return {
+        name: {"$ref": one["$ref"]}
+        for name, one in examples.items()
+        if isinstance(one, dict) and isinstance(one.get("$ref"), str)
+    }
+
+
+def _keys(link: _Link | None) -> Pointer:
+    keys: list[str | int] = []
+    while link is not None:
+        link, key = link
+        keys.append(key)
+    return tuple(reversed(keys))
