@@ -23,6 +23,7 @@ from archlint.model.stores import KINDS, PORTS
 from archlint.model.unread import unread
 from archlint.model.values import Reference, completed, key_words, references
 from archlint.source.location import Location
+from archlint.source.patterns import regex
 
 if TYPE_CHECKING:
     from archlint.model.links import Links
@@ -38,6 +39,10 @@ _STORE_SECRET = (
     "MONGODB_URI",
     "JDBC_URL",
 )
+_NO_DATABASE = regex(
+    r"SENTRY|INSIGHTS|(?:SERVICE|EVENT|IOT)_?(?:BUS|HUB|GRID)|RABBIT|KAFKA|AMQP|NATS|BLOB|STORAGE|SIGNAL_?R|SMTP|MAIL|APP_?CONFIG"
+)
+"""What else has connection strings and DSNs: who shares a broker or the collector of errors shares no data."""
 _CEILING = 0.95
 _OBSERVED = ("kubernetes ", "compose ")
 
@@ -287,7 +292,8 @@ class Edges:
     def _secret(self, service: Service, workload: WorkloadFact, setting: Setting) -> None:
         """Add an edge to the store whose address is an entry of a Secret: who shares the entry shares the store."""
         words = key_words(setting.key)
-        if not setting.source.startswith("secret:") or not words.endswith(_STORE_SECRET):
+        other = words.endswith(("DSN", "CONNECTION_STRING")) and _NO_DATABASE.search(words)
+        if not setting.source.startswith("secret:") or other or not words.endswith(_STORE_SECRET):
             return
         key = ("secret", setting.source)
         if key not in self._databases:

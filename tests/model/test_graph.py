@@ -157,6 +157,12 @@ def test_who_shares_an_entry_of_a_secret_shares_the_store() -> None:
     assert {edge.confidence for edge in graph.dependencies} == {0.6}
 
 
+@pytest.mark.parametrize("name", ["SENTRY_DSN", "AzureServiceBus__ConnectionString", "RABBITMQ_DSN"])
+def test_a_shared_secret_of_something_else_is_no_store(name: str) -> None:
+    setting = f"{{name: {name}, valueFrom: {{secretKeyRef: {{name: shared, key: url}}}}}}"
+    assert not graph_of({"all.yaml": deployment("a", setting) + deployment("b", setting)}).datastores
+
+
 def test_settings_of_one_prefix_are_one_database() -> None:
     graph = graph_of(
         {
@@ -368,3 +374,20 @@ def test_what_variants_say_alike_is_told_once() -> None:
     assert problem.at is not None
     assert problem.at.path == "one/all.yaml"
     assert [related.at.path for related in problem.related] == ["two/all.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("name", "setting", "engine"),
+    [
+        ("orders-db", "MONGO_INITDB_ROOT_USERNAME", "mongodb"),
+        ("orders-mysql", "MYSQL_ROOT_PASSWORD", "mysql"),
+        ("orders-db", "DB_PASSWORD", ""),
+        ("orders", "MYSQL_ROOT_PASSWORD", ""),
+        ("init-db", "POSTGRES_PASSWORD", ""),
+    ],
+)
+def test_a_database_in_an_image_of_ones_own(name: str, setting: str, engine: str) -> None:
+    graph = graph_of(
+        {"compose.yaml": f"services: {{{name}: {{image: shop/{name}, environment: {{{setting}: a}}}}}}\n"}
+    )
+    assert [store.engine for store in graph.datastores] == ([engine] if engine else [])
