@@ -73,6 +73,22 @@ def _document(name: str, action: str, address: str = "orders.placed", marker: st
             },
             "in version 2, `subscribe` is what others may do: the application sends",
         ),
+        Good(
+            {
+                "orders.yaml": _document("orders", "send").replace(
+                    "channels:", "servers: {broker: {host: rabbit, protocol: amqp}}\nchannels:"
+                ),
+                "scaler.yaml": """
+                    apiVersion: keda.sh/v1alpha1
+                    kind: ScaledObject
+                    metadata: {name: stock}
+                    spec:
+                      scaleTargetRef: {name: stock}
+                      triggers: [{type: rabbitmq, metadata: {queueName: stock.work, mode: QueueLength, value: "20"}}]
+                """,
+            },
+            "a queue, and nobody knows what it is bound to",
+        ),
     ),
 )
 def event_not_produced(graph: ServiceGraph, context: Context) -> Iterator[Problem]:

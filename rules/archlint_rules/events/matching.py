@@ -38,7 +38,8 @@ type Action = Literal["send", "receive"]
 def one_sided(graph: ServiceGraph, action: Action) -> Iterator[tuple[Topic, Service, ChannelFact]]:
     """Yield the channels on which services do *action* and nobody does the opposite, with the first that does it.
 
-    Only where other services describe that they do the opposite somewhere, else nothing is known of the other side.
+    Only where other services describe that they do the opposite somewhere, else nothing is known of the other side. With AMQP that takes others
+    that describe the same: who knows the exchange and who knows the queue do not say which bindings join the two.
     """
     opposite: Action = "receive" if action == "send" else "send"
     doers = {
@@ -50,13 +51,18 @@ def one_sided(graph: ServiceGraph, action: Action) -> Iterator[tuple[Topic, Serv
     others = _Addresses(
         topic.address for topic in graph.topics if any(use.action == opposite for _, use in topic.uses)
     )
+    kinds = {
+        _is_queue(topic)
+        for topic in graph.topics
+        if _is_amqp(topic) and any(use.action == opposite for _, use in topic.uses)
+    }
     for topic in graph.topics:
         uses = [(service, use) for service, use in topic.uses if use.action == action]
         if not uses or len(uses) < len(topic.uses) or not _is_between_services(topic):
             continue
         if len(doers) == len(doers & {service.id for service, _ in uses}):
             continue
-        if others.may_hold(topic.address):
+        if others.may_hold(topic.address) or (_is_amqp(topic) and (not _is_queue(topic)) in kinds):
             continue
         yield topic, *uses[0]
 
@@ -70,6 +76,19 @@ def _is_between_services(topic: Topic) -> bool:
     incidental = words & _INCIDENTAL or words >= {"DEAD", "LETTER"}
     direct = any(use.protocol in _DIRECT for _, use in topic.uses)
     return not (topic.public or incidental or direct or all(use.reply for _, use in topic.uses))
+
+
+def _is_amqp(topic: Topic) -> bool:
+    return any(use.protocol == "amqp" for _, use in topic.uses)
+
+
+def _is_queue(topic: Topic) -> bool:
+    """Tell whether a channel is a queue of AMQP rather than an exchange, or a routing key of one."""
+    if topic.kind:
+        return topic.kind == "queue"
+    bindings = [use.extra.get("bindings") for _, use in topic.uses]
+    amqp = [binding.get("amqp") for binding in bindings if isinstance(binding, dict)]
+    return any(isinstance(entry, dict) and entry.get("is") == "queue" for entry in amqp)
 
 
 class _Addresses:
