@@ -36,7 +36,8 @@ from archlint.model.graph import Datastore, Evidence, Service, ServiceGraph
 from archlint.model.identity import Endpoints, Unions, Variants, normalised, selects
 from archlint.model.layers import Layers
 from archlint.model.links import Links
-from archlint.model.stores import INFRASTRUCTURE, KINDS, engine_of, is_third_party, role_of
+from archlint.model.served import served_engine
+from archlint.model.stores import INFRASTRUCTURE, KINDS, is_third_party, role_of
 
 _NAME_LABELS = ("app", "app.kubernetes.io/name", "k8s-app")
 
@@ -174,7 +175,7 @@ class _Builder:
             self._store_names = {
                 (workload.scope, workload.name)
                 for workload in self.workloads
-                if any(engine_of(container.image or "") for container in workload.containers)
+                if any(served_engine(workload.name, container) for container in workload.containers)
             }
         return (key[1], key[2]) in self._store_names
 
@@ -226,13 +227,14 @@ def _element(workloads: list[WorkloadFact], endpoints: list[EndpointFact]) -> Se
     scope = (workloads or endpoints)[0].scope
     places = [fact.at for fact in (*workloads, *endpoints)]
     evidence = [Evidence(at=at, extractor="workload") for at in places]
-    images = [
-        container.image or ""
+    mains = [
+        (workload.name, container)
         for workload in workloads
         for container in workload.containers
         if not (container.init or container.sidecar)
     ]
-    engines = [engine for engine in map(engine_of, images) if engine]
+    images = [container.image or "" for _, container in mains]
+    engines = [engine for main in mains if (engine := served_engine(*main))]
     aliases = {workload.name for workload in workloads} | {endpoint.name for endpoint in endpoints}
     aliases.update(host for endpoint in endpoints for host in endpoint.hostnames)
     aliases.update(alias for workload in workloads for alias in workload.aliases)
