@@ -57,3 +57,32 @@ spec: {replicas: 4, workloadRef: {kind: Deployment, name: orders}}
 """
     graph = graph_of({"a.yaml": deployment("orders") + rollout})
     assert Scaling(graph).of(graph.workloads[0]).least == 4
+
+
+def test_what_scales_the_rollout_scales_the_workload() -> None:
+    scaled = """
+---
+apiVersion: argoproj.io/v1alpha1
+kind: Rollout
+metadata: {name: orders}
+spec: {workloadRef: {kind: Deployment, name: orders}}
+---
+apiVersion: keda.sh/v1alpha1
+kind: ScaledObject
+metadata: {name: orders, namespace: shop}
+spec: {scaleTargetRef: {apiVersion: argoproj.io/v1alpha1, kind: Rollout, name: orders}, minReplicaCount: 3}
+"""
+    text = deployment("orders").replace("  selector:", "  replicas: 0\n  selector:", 1)
+    graph = graph_of({"a.yaml": text + scaled})
+    assert Scaling(graph).of(graph.workloads[0]).least == 3
+
+
+@pytest.mark.parametrize(
+    ("namespace", "least"), [("{}", 2), ("{namespace: shop}", 2), ("{namespace: other}", 1)]
+)
+def test_a_scaler_is_of_its_namespace_where_both_name_one(namespace: str, least: int) -> None:
+    scaler = _HPA.replace("SPEC", "minReplicas: 2, maxReplicas: 5")
+    scaler = scaler.replace("{name: orders}", f"{{name: orders, {namespace[1:-1]}}}", 1)
+    text = deployment("orders").replace("{name: orders}", "{name: orders, namespace: shop}", 1)
+    graph = graph_of({"a.yaml": text + scaler})
+    assert Scaling(graph).of(graph.workloads[0]).least == least
