@@ -110,10 +110,15 @@ class Checker:
     def _run_rules(self, document: Document, form: Format, checked: Checked) -> None:
         tallies: dict[str, Tally] = {}
         broken: set[str] = set()
+        last: tuple[Document | None, type[Any]] = (None, object)
+        rules: list[tuple[Rule, Context]] = []
         for node in self._subjects(document, form, checked):
-            path = node.path if isinstance(node, Document) else node.document.path
-            for rule, context in self._enabled(type(node), path):
-                if rule.id in broken:
+            owner = node if isinstance(node, Document) else node.document
+            if last[0] is not owner or last[1] is not type(node):
+                last = owner, type(node)
+                rules = self._enabled(type(node), owner.path)
+            for rule, context in rules:
+                if broken and rule.id in broken:
                     continue
                 try:
                     if rule.applies is not None and not rule.applies(node):

@@ -13,6 +13,7 @@ _MOST_DEPTH = 40
 _BOUNDS = frozenset(("minLength", "maxLength", "minItems", "maxItems", "minimum", "maximum"))
 _UNIONS = frozenset(("oneOf", "anyOf"))
 _LISTS = frozenset(("enum", "const"))
+_CHECKED = _BOUNDS | _UNIONS | _LISTS
 _TEMPLATE = regex(r"\{\{|\$\{|\{\$|<[A-Za-z_][^>]*>|\{%")
 _NAMES = {
     "object": "a mapping",
@@ -31,6 +32,8 @@ _TYPES: dict[type[Any], str] = {
     str: "string",
     list: "array",
 }
+
+_SCALARS = frozenset(("boolean", "integer", "number", "string"))
 
 type Mismatch = tuple[Pointer, str]
 
@@ -57,8 +60,9 @@ def mismatches(value: Any, schema: Schema, depth: int = 0) -> Iterator[Mismatch]
         yield from _mapping(value, schema, depth)
     elif isinstance(value, list) and schema.element is not None:
         for index, item in enumerate(value):
-            for keys, what in mismatches(item, schema.element, depth + 1):
-                yield (index, *keys), what
+            if not _is_plain(item, schema.element):
+                for keys, what in mismatches(item, schema.element, depth + 1):
+                    yield (index, *keys), what
 
 
 def _alternatives(value: Any, schema: Schema, depth: int) -> Iterator[Mismatch]:
@@ -79,7 +83,7 @@ def _mapping(value: dict[str, Any], schema: Schema, depth: int) -> Iterator[Mism
         if name not in value and not _one_way(properties.get(name)):
             yield (), f"has no `{name}`"
     for name, item in value.items():
-        if name in properties:
+        if name in properties and not _is_plain(item, properties[name]):
             for keys, what in mismatches(item, properties[name], depth + 1):
                 yield (name, *keys), what
     closed = len(schema.parts) == 1 and schema.data.get("additionalProperties") is False
@@ -87,6 +91,11 @@ def _mapping(value: dict[str, Any], schema: Schema, depth: int) -> Iterator[Mism
         for name in value:
             if name not in schema.mapping("properties"):
                 yield (name,), "is no property of the schema"
+
+
+def _is_plain(value: Any, schema: Schema) -> bool:
+    """Tell whether *value* is a scalar of the type that *schema* names, and nothing else is asked of it: most are."""
+    return _TYPES.get(type(value)) in _SCALARS & schema.types and _CHECKED.isdisjoint(schema.keywords)
 
 
 def _bounds(value: Any, schema: Schema) -> Iterator[Mismatch]:
