@@ -19,6 +19,7 @@ from archlint.model.graph import (
 )
 from archlint.model.identity import Endpoints, nearest
 from archlint.model.projects import Projects
+from archlint.model.startup import mark_startup
 from archlint.model.stores import KINDS, PORTS
 from archlint.model.unread import unread
 from archlint.model.values import Reference, completed, key_words, references
@@ -385,6 +386,7 @@ class Edges:
 
     def finish(self) -> None:
         """Combine the evidence of every edge to its confidence: independent sources count together, up to 0.95."""
+        mark_startup(self._edges.values())
         for edge in self._edges.values():
             best: dict[str, float] = {}
             for item in edge.evidence:

@@ -16,7 +16,7 @@ ENGINES_BY_SCHEME = {
 
 KINDS = {
     "postgresql": "db", "mysql": "db", "mongodb": "db", "sqlserver": "db", "oracle": "db", "cassandra": "db", "neo4j": "db",
-    "clickhouse": "db", "couchbase": "db", "couchdb": "db", "db2": "db", "dynamodb": "db", "influxdb": "telemetry",
+    "clickhouse": "db", "couchbase": "db", "couchdb": "db", "eventstore": "db", "ravendb": "db", "arangodb": "db", "db2": "db", "dynamodb": "db", "influxdb": "telemetry",
     "redis": "cache", "memcached": "cache", "elasticsearch": "search", "opensearch": "search", "solr": "search", "minio": "object",
     "rabbitmq": "broker", "kafka": "broker", "nats": "broker", "activemq": "broker", "pulsar": "broker", "mqtt": "broker",
     "stomp": "broker", "zookeeper": "config", "etcd": "config", "consul": "config",
@@ -39,6 +39,9 @@ _ENGINE_IMAGES = (
     ("cassandra", r"cassandra|scylla"),
     ("neo4j", r"neo4j"),
     ("couchdb", r"couchdb"),
+    ("eventstore", r"eventstore(?:db)?"),
+    ("ravendb", r"ravendb"),
+    ("arangodb", r"arangodb"),
     ("clickhouse", r"clickhouse(?:-server)?"),
     ("oracle", r"oracle-(?:xe|free|database)|oracledb"),
     ("influxdb", r"influxdb"),
@@ -74,7 +77,7 @@ _ROLES = (
 _ROLE_PATTERNS = tuple((role, re.compile(pattern)) for role, pattern in _ROLES)
 
 INFRASTRUCTURE = frozenset(
-    ("cdc", "exporter", "admin-ui", "migration", "backup", "telemetry", "load", "job", "test")
+    ("cdc", "exporter", "admin-ui", "migration", "backup", "telemetry", "load", "job", "test", "config")
 )
 """Roles whose access to a datastore is not sharing, and whose dependencies need no declaration."""
 
@@ -85,7 +88,8 @@ def infrastructure_roles() -> frozenset[str]:
 
 
 _THIRD_PARTY = regex(
-    r"(?:^|/)(?:nginx|httpd|caddy|traefik|envoy|haproxy|kong|vault|keycloak|busybox|alpine|debian|ubuntu|curl|curlimages/curl|hello-world|sleep|netshoot)(?:-[\w.]+)?\Z"
+    r"(?:^|/)(?:maildev|mailhog|mailpit|smtp4dev|inbucket|greenmail|portainer(?:-ce)?|swagger-ui|localstack|azurite|wiremock|mockserver|cadvisor|watchtower|nacos-server)\Z"
+    r"|(?:^|/)(?:nginx|httpd|caddy|traefik|envoy|haproxy|kong|vault|keycloak|busybox|alpine|debian|ubuntu|curl|curlimages/curl|hello-world|sleep|netshoot)(?:-[\w.]+)?\Z"
 )
 
 
