@@ -41,6 +41,8 @@ _DATE = regex(r"\d{4}-\d{2}-\d{2}T")
 _LAST_PORT = 65_535
 _FILES = (".db", ".sqlite", ".sqlite3", ".mdf")
 _SELF = frozenset(("localhost", "127.0.0.1", "0.0.0.0", "*", "::", "::1", "host.docker.internal"))  # noqa: S104
+_CLUSTER = frozenset(f"kubernetes.default{ending}" for ending in ("", ".svc", ".svc.cluster.local"))
+_NO_SERVICE = _SELF | _CLUSTER
 _ENGINE_KEYS = (
     ("SPRING_DATA_MONGODB_", "mongodb"),
     ("SPRING_MONGODB_", "mongodb"),
@@ -96,7 +98,7 @@ def references(key: str, value: str) -> Iterator[Reference]:
         reference = (
             replace(found, engine=engine) if engine and not (found.engine or found.protocol) else found
         )
-        if reference.host.lower().strip("[]") not in _SELF and not reference.host.startswith("127."):
+        if reference.host.lower().strip("[].") not in _NO_SERVICE and not reference.host.startswith("127."):
             yield reference
 
 

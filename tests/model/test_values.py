@@ -84,6 +84,7 @@ def test_several_references(key: str, value: str, hosts: list[str]) -> None:
         ("NO_PROXY", "orders:80"),
         ("ORDERS_URL", "http://localhost:8080"),
         ("ORDERS_URL", "http://127.0.0.1:8080"),
+        ("API_SERVER", "https://kubernetes.default.svc:443"),
         ("ORDERS_ADDR", "0.0.0.0:8080"),
         ("LISTEN_ADDR", ":8080"),
         ("ORDERS_URL", "http://${ORDERS_HOST}:8080"),
