@@ -95,6 +95,10 @@ def _both(
         Good(_both(own="monitoring", more="namespaceSelector: {any: true}")),
         Good(_both(app="'{{ .Release.Name }}'"), "filled in when it is rendered"),
         Good(
+            _both().replace(", namespace: shop}", "}", 1),
+            "a Service that does not say where it is applied",
+        ),
+        Good(
             {
                 "orders.yaml": _SERVICE,
                 "monitoring/orders.yaml": _both(app="order").removeprefix(_SERVICE).lstrip("-\n"),

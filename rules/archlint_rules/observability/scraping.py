@@ -10,6 +10,7 @@ from archlint.formats.kubernetes.monitors import MONITORING, chosen_scopes
 SERVICE_MONITOR = f"{MONITORING}/ServiceMonitor"
 POD_MONITOR = f"{MONITORING}/PodMonitor"
 _UNKNOWN = ("{{", "${", "$(")
+_UNSAID = "k8s:default"
 
 
 def labels_of(monitor: SelectFact) -> dict[str, str] | None:
@@ -67,10 +68,17 @@ class Chosen:
         index: dict[tuple[str, str, str], list[Any]],
         kind: str,
     ) -> Iterator[Any]:
-        for scope in chosen_scopes(monitor.spec, monitor.scope) or ["*"]:
-            if labels:
-                lists = [index.get((scope, key, value), []) for key, value in labels.items()]
-                found = min(lists, key=len)
-            else:
-                found = self._all.get(f"{kind} {scope}", [])
-            yield from (item for item in found if labels.items() <= item.labels.items())
+        """Yield what fits in the namespaces; otherwise what names none, or anything for a monitor that names none itself."""
+        scopes = chosen_scopes(monitor.spec, monitor.scope) or ["*"]
+        for group in (scopes, ["*" if _UNSAID in scopes else _UNSAID]):
+            fitting: list[Any] = []
+            for scope in group:
+                if labels:
+                    lists = [index.get((scope, key, value), []) for key, value in labels.items()]
+                    found = min(lists, key=len)
+                else:
+                    found = self._all.get(f"{kind} {scope}", [])
+                fitting.extend(item for item in found if labels.items() <= item.labels.items())
+            if fitting:
+                yield from fitting
+                return
