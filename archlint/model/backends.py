@@ -100,20 +100,26 @@ class Backends:
         }
         return list(found.values())
 
-    def subsets(self, route: RouteFact, backend: Backend) -> set[str] | None:
-        """Return the subsets that DestinationRules have for *backend*; `None` where no rule for its host is known."""
+    def subsets(self, route: RouteFact, backend: Backend) -> dict[str, dict[str, str]] | None:
+        """Return the subsets that DestinationRules have for *backend* with their labels; `None` where no rule for its host is known.
+
+        Labels that cannot be read, or of which rules say different things, are none.
+        """
         rules = self._rules.get(self._key(backend.host, backend.scope or route.scope), [])
         if not rules:
             return None
-        names: set[str] = set()
+        found: dict[str, dict[str, str]] = {}
         for fact in rules:
             subsets = fact.spec.get("subsets")
-            names.update(
-                str(subset.get("name", ""))
-                for subset in (subsets if isinstance(subsets, list) else ())
-                if isinstance(subset, dict)
-            )
-        return names
+            for subset in subsets if isinstance(subsets, list) else ():
+                if isinstance(subset, dict):
+                    name, labels = str(subset.get("name", "")), subset.get("labels")
+                    known = labels if isinstance(labels, dict) else {}
+                    texts = {key: value for key, value in known.items() if isinstance(value, str)}
+                    if len(texts) < len(known) or any(sign in str(known) for sign in ("{{", "$")):
+                        texts = {}
+                    found[name] = texts if found.get(name, texts) == texts else {}
+        return found
 
     def _is_short(self, host: str) -> bool:
         """Tell whether *host* can only be a Service of the cluster: a bare name, or one of the cluster's domain."""

@@ -281,13 +281,16 @@ class ServiceGraph:
     def cycles(self) -> list[list[Dependency]]:
         """Return one shortest cycle of synchronous calls per strongly connected component, each as its edges in order.
 
-        All edges of a cycle exist in one deployment. What is asked only at the start (`config`) closes none.
+        All edges of a cycle exist in one deployment. What is asked only at the start (`config`) closes none; nor do routes of a gateway, which
+        sends a service's calls on to others.
         """
+        routed = {backend.at.node for route in self.routes for backend in route.backends}
         edges = [
             edge
             for edge in self.calls()
             if edge.source is not edge.target
             and not (isinstance(edge.target, Service) and edge.target.role == "config")
+            and not all(item.at.node in routed for item in edge.evidence)
         ]
         if not edges:
             return []

@@ -219,6 +219,11 @@ spec: {host: orders.default.svc.cluster.local, subsets: [{name: v1}, 3]}
 """
     graph = _graph(_ROUTE + rule)
     (route,) = graph.routes
-    assert Backends(graph).subsets(route, route.backends[0]) == {"v1"}
+    assert Backends(graph).subsets(route, route.backends[0]) == {"v1": {}}
+    one = rule.replace("[{name: v1}, 3]", "[{name: v1, labels: {version: a}}]")
+    graph = _graph(_ROUTE + one)
+    assert Backends(graph).subsets(route, route.backends[0]) == {"v1": {"version": "a"}}
+    graph = _graph(_ROUTE + one + one.replace("version: a", "version: b"))
+    assert Backends(graph).subsets(route, route.backends[0]) == {"v1": {}}
     bare = _graph(_ROUTE)
     assert Backends(bare).subsets(bare.routes[0], bare.routes[0].backends[0]) is None

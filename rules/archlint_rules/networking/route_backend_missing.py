@@ -22,17 +22,20 @@ from archlint.api import (
     Context,
     EndpointFact,
     Good,
+    Pods,
     Problem,
     Related,
     RouteFact,
     SelectFact,
     ServiceGraph,
     Severity,
+    WorkloadFact,
     rule,
 )
 
 _LEAST_KNOWN = 2
 _SHARE = 4
+_PLAIN = frozenset(("DaemonSet", "Deployment", "ReplicaSet", "StatefulSet"))
 _GRANT = "gateway.networking.k8s.io/ReferenceGrant"
 _SERVICE = """
 ---
@@ -73,6 +76,27 @@ spec:
   host: orders.default.svc.cluster.local
   subsets: [{{name: v1, labels: {{version: v1}}}}]
 """
+_SPLIT = """
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {{name: split}}
+spec:
+  hosts: [orders]
+  http:
+    - route:
+        - {{destination: {{host: orders, subset: v1}}}}
+        - {{destination: {{host: orders, subset: v2}}, weight: {weight}}}{marker}
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {{name: orders}}
+spec: {{host: orders, subsets: [{{name: v1, labels: {{version: v1}}}}, {{name: v2, labels: {{version: v2}}}}]}}
+---
+apiVersion: apps/v1
+kind: {kind}
+metadata: {{name: orders}}
+spec: {{template: {{metadata: {{labels: {{app: orders, version: v1}}}}, spec: {{containers: [{{name: orders, image: a}}]}}}}}}
+"""
 _GATEWAY = """
 apiVersion: gateway.networking.k8s.io/v1
 kind: HTTPRoute
@@ -94,6 +118,10 @@ def _ingress(
 
 def _istio(destination: str, marker: str = "", more: str = "") -> dict[str, str]:
     return {"mesh.yaml": _ISTIO.format(destination=destination, marker=marker) + _SERVICES + more}
+
+
+def _split(marker: str = "", *, weight: str = "10", kind: str = "Deployment") -> dict[str, str]:
+    return {"mesh.yaml": _SPLIT.format(marker=marker, weight=weight, kind=kind) + _SERVICES}
 
 
 def _gateway(backend: str, marker: str = "", more: str = "") -> dict[str, str]:
@@ -213,6 +241,9 @@ spec: {template: {spec: {containers: [{image: "shop/hello:1"}]}}}
             "Knative makes the Service",
         ),
         Good(_ingress("redirect", "{name: use-annotation}"), "an action of the load balancer"),
+        Bad(_split("  # <- `split` leads to the subset `v2` of `orders`, which has no pods here")),
+        Good(_split(weight="0"), "nothing is sent there yet"),
+        Good(_split(kind="Rollout"), "a rollout labels pods while it runs"),
         Good(_istio("{host: orders, subset: v1}")),
         Good(_istio("{host: api.example.com}"), "a host outside of the cluster"),
         Good(
@@ -245,7 +276,7 @@ def route_backend_missing(graph: ServiceGraph, context: Context) -> Iterator[Pro
     A Service is missing where everything is declared to be here, or where the others that routes of the same file name are found, or
     nearly all that those of the same folder do.
     """
-    backends = Backends(graph)
+    backends, pods = Backends(graph), Pods(graph)
     looked_up = [
         (route, backend, backends.of(route, backend)) for route in graph.routes for backend in route.backends
     ]
@@ -278,7 +309,13 @@ def route_backend_missing(graph: ServiceGraph, context: Context) -> Iterator[Pro
             message = _port(route, backend, found.endpoints)
             sure = complete or any(end.at.path == route.at.path for end in found.endpoints)
             if not message and backend.subset:
-                message = _subset(route, backend, backends.subsets(route, backend))
+                subsets = backends.subsets(route, backend)
+                message = _subset(route, backend, subsets) or _empty(
+                    route,
+                    backend,
+                    subsets or {},
+                    [pod for end in found.endpoints for pod in pods.behind(end)],
+                )
                 sure = complete
             if not message and complete and _lacks_grant(route, backend, grants[scope]):
                 message = f"`{route.name}` leads to `{backend.host}` of another namespace, without a `ReferenceGrant`"
@@ -316,11 +353,30 @@ def _port(route: RouteFact, backend: Backend, endpoints: tuple[EndpointFact, ...
     return f"`{route.name}` leads to port `{backend.port}` of `{backend.host}`, which has {has}"
 
 
-def _subset(route: RouteFact, backend: Backend, subsets: set[str] | None) -> str:
+def _subset(route: RouteFact, backend: Backend, subsets: dict[str, dict[str, str]] | None) -> str:
     if subsets is None or backend.subset in subsets or any(sign in backend.subset for sign in "{$"):
         return ""
     has = " and ".join(f"`{name}`" for name in sorted(subsets)[:3]) or "none"
     return f"`{route.name}` leads to the subset `{backend.subset}` of `{backend.host}`, which has {has}"
+
+
+def _empty(
+    route: RouteFact, backend: Backend, subsets: dict[str, dict[str, str]], pods: list[WorkloadFact]
+) -> str:
+    """Return that none of the *pods* of a Service are in the subset of *backend*, where some are in another and nothing else makes more."""
+    labels = subsets.get(backend.subset, {})
+    if backend.weight == 0 or not labels or any(pod.kind not in _PLAIN for pod in pods):
+        return ""
+    full = {
+        name
+        for name, own in subsets.items()
+        if own and any(own.items() <= pod.labels.items() for pod in pods)
+    }
+    if backend.subset in full or not full:
+        return ""
+    return (
+        f"`{route.name}` leads to the subset `{backend.subset}` of `{backend.host}`, which has no pods here"
+    )
 
 
 def _lacks_grant(route: RouteFact, backend: Backend, grants: list[SelectFact]) -> bool:

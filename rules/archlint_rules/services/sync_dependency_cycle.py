@@ -53,6 +53,23 @@ from archlint.api import Bad, Confidence, Context, Good, Problem, Related, Servi
             },
             "the order of starting is no call",
         ),
+        Good(
+            {
+                "compose.yaml": """
+                    services:
+                      gate: {image: kong}
+                      orders: {image: shop/orders, environment: {API_URL: "http://gate:8000"}}
+                      stock: {image: shop/stock}
+                """,
+                "kong.yml": """
+                    _format_version: "3.0"
+                    services:
+                      - {name: orders, url: "http://orders:80", routes: [{paths: [/orders]}]}
+                      - {name: stock, url: "http://stock:80", routes: [{paths: [/stock]}]}
+                """,
+            },
+            "the gateway sends on to others what it is asked",
+        ),
     ),
 )
 def sync_dependency_cycle(graph: ServiceGraph, context: Context) -> Iterator[Problem]:
