@@ -27,6 +27,10 @@ _WORDS = frozenset((
     "true", "false", "yes", "no", "none", "null", "nil", "undefined", "optional", "required", "disabled", "enabled", "default", "string", "password_file",
     "basic", "bearer", "jwt", "oauth", "oauth2", "plain", "plaintext", "in-memory", "memory", "kubernetes", "env", "file",
 ))  # fmt: skip
+_DURATION = regex(
+    r"\d+(?:\.\d+)?\s*(?:ns|us|ms|s|m|h|d|w|sec|seconds?|min|minutes?|hours?|days?)|P(?:\d+D)?(?:T(?:\d+[HMS])+)?",
+    re.IGNORECASE,
+)
 _URI_PASSWORD = regex(r"[a-z][a-z0-9+.-]*://(?P<user>[^:@/\s]*):(?P<password>[^@/\s]+)@", re.IGNORECASE)
 _PAIR_PASSWORD = regex(
     r"(?:^|;|\s|&|\?)(?:password|pwd|accountkey|sharedaccesskey|sharedsecret|accesskey)\s*=\s*(?P<password>[^;&\s\"']+)",
@@ -51,6 +55,8 @@ def is_literal_secret(value: str) -> bool:
     """Tell whether *value*, of a key that says it is a credential, is one rather than a placeholder, a reference or a word."""
     text = value.strip().strip("\"'")
     if not text or text.lower() in _WORDS or _PLACEHOLDER.search(text) or _REFERENCE.search(text):
+        return False
+    if _DURATION.fullmatch(text):  # how long a token lasts
         return False
     return not text.replace(".", "").isdecimal() or len(text) > 3  # noqa: PLR2004 - a number of three digits is a setting
 

@@ -88,7 +88,7 @@ def infrastructure_roles() -> frozenset[str]:
 
 
 _THIRD_PARTY = regex(
-    r"(?:^|/)(?:maildev|mailhog|mailpit|smtp4dev|inbucket|greenmail|portainer(?:-ce)?|swagger-ui|localstack|azurite|wiremock|mockserver|cadvisor|watchtower|nacos-server)\Z"
+    r"(?:^|/)(?:maildev|mailhog|mailpit|smtp4dev|inbucket|greenmail|portainer(?:-ce)?|swagger-ui|localstack|azurite|wiremock|mockserver|cadvisor|watchtower|nacos-server|oryd/(?:hydra|kratos|keto|oathkeeper))\Z"
     r"|(?:^|/)(?:nginx|httpd|caddy|traefik|envoy|haproxy|kong|vault|keycloak|busybox|alpine|debian|ubuntu|curl|curlimages/curl|hello-world|sleep|netshoot)(?:-[\w.]+)?\Z"
 )
 

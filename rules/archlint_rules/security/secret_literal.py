@@ -45,6 +45,8 @@ _WEAK = frozenset(
         "minioadmin",
         "changeit",
         "foobar",
+        "123456",
+        "12345678",
         "pass",
     )
 )
@@ -199,6 +201,8 @@ def _pod(name: str, value: str) -> str:
         Good(_pod("DB_PASSWORD", 'value: "{{ .Values.password }}"'), "filled in when it is rendered"),
         Good(_pod("DB_PASSWORD", "value: <your-password>"), "a placeholder"),
         Good(_pod("DB_PASSWORD", "value: changeme"), "a placeholder"),
+        Good(_pod("ACCESS_TOKEN", "value: 12h"), "how long a token lasts"),
+        Good(_pod("REFRESH_TOKEN", "value: PT720H"), "how long a token lasts"),
         Good(_pod("DB_PASSWORD_FILE", "value: /run/secrets/db"), "a path"),
         Good(_pod("AWS_ACCESS_KEY_ID", "value: AKIAIOSFODNN7EXAMPLE"), "an id, not the key"),
         Good(_pod("TOKEN_URL", "value: https://login.example.com/token"), "an address"),
