@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from archlint.config.model import Config
 from archlint.engine.aggregate import Tally, aggregate
 from archlint.engine.detect import Detector
-from archlint.engine.edits import text_fixes
+from archlint.engine.edits import attach
 from archlint.engine.locate import locate, locations_in
 from archlint.engine.resolve import Workspace
 from archlint.engine.suppress import Suppression, collect, holds
@@ -218,13 +218,8 @@ class Checker:
         reported = {id(finding) for finding in checked.findings}
         fixes = [(finding, fix) for finding, fix in self._fixes if id(finding) in reported]
         self._fixes = []
-        if not fixes:
-            return
         try:
-            for (finding, _), fix in zip(
-                fixes, text_fixes((fix for _, fix in fixes), self.workspace), strict=True
-            ):
-                finding.fix = fix
+            attach(fixes, self.workspace)
         except Exception as error:  # noqa: BLE001 - a finding without its fix is better than none
             checked.findings.append(crash(error, Location(checked.path, region=_TOP)))
 

@@ -6,11 +6,11 @@ than guessed.
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from archlint.engine.texts import Lines, rendered
-from archlint.findings.finding import TextEdit, TextFix
+from archlint.findings.finding import Finding, TextEdit, TextFix
 from archlint.findings.problem import Edit, Fix
 from archlint.source.document import Document, Resolver
 from archlint.source.location import Region
@@ -42,6 +42,13 @@ def text_fixes(fixes: Iterable[Fix], resolver: Resolver) -> list[TextFix | None]
         if document is not None:
             writers[path, index] = _Writer(document, edits)
     return [_as_text(fix, writers) for fix in wanted]
+
+
+def attach(fixes: Sequence[tuple[Finding, Fix]], resolver: Resolver) -> None:
+    """Give each finding its fix as edits of text; one that cannot be said so is no fix."""
+    made = text_fixes((fix for _, fix in fixes), resolver)
+    for (finding, _), fix in zip(fixes, made, strict=True):
+        finding.fix = fix
 
 
 def _as_text(fix: Fix, writers: "dict[tuple[str, int], _Writer]") -> TextFix | None:

@@ -13,11 +13,12 @@ from archlint.engine.baseline import Baseline, looks_for
 from archlint.engine.baseline import apply as apply_baseline
 from archlint.engine.baseline import load as load_baseline
 from archlint.engine.cache import Cache, code_stamp, run_key
-from archlint.engine.check import Checked, Checker
+from archlint.engine.check import Checked, Checker, crash
 from archlint.engine.discover import Discovered, discover
+from archlint.engine.edits import attach
 from archlint.engine.executors import check_files
 from archlint.engine.locate import locate, locations_in
-from archlint.engine.reduce import check_graph
+from archlint.engine.reduce import Fixes, check_graph
 from archlint.engine.resolve import Workspace
 from archlint.engine.since import Changes, changed_since, only_changed
 from archlint.engine.suppress import apply as suppress
@@ -32,6 +33,7 @@ from archlint.rule.diagnostics import DIAGNOSTICS
 from archlint.rule.docs import describe
 from archlint.rule.rule import Rule
 from archlint.source.files import inside, read_bytes
+from archlint.source.location import Location, Region
 from archlint.source.patterns import regex
 from archlint.source.source import Source
 
@@ -149,9 +151,14 @@ def _conclude(
     """Do all that needs every file's result: the graph, suppressions, fingerprints, order."""
     registry, config = request.registry, request.config
     facts = (*(fact for one in checked for fact in one.facts), *request.facts)
-    graph, in_graph = check_graph(facts, list(registry.rules.values()), config)
+    fixes: Fixes = []
+    graph, in_graph = check_graph(facts, list(registry.rules.values()), config, fixes=fixes)
     in_graph = _here(in_graph, request.facts)
     locate(locations_in(in_graph), workspace)
+    try:
+        attach(_within(fixes, {one.path for one in checked}), workspace)
+    except Exception as error:  # noqa: BLE001 - a finding without its fix is better than none
+        in_graph.append(crash(error, Location("", region=Region.point(1, 1))))
     findings = merge([*(finding for one in checked for finding in one.findings), *in_graph])
     findings = [finding for finding in findings if _as_configured(finding, config)]
     findings = registry.changed(findings, config)
@@ -208,6 +215,11 @@ def _here(findings: list[Finding], others: Iterable[Fact]) -> list[Finding]:
         for finding in findings
         if any(at.path not in foreign for at in (finding.at, *(related.at for related in finding.related)))
     ]
+
+
+def _within(fixes: Fixes, paths: set[str]) -> Fixes:
+    """Return the *fixes* that change no other files than those at *paths*."""
+    return [pair for pair in fixes if all(edit.at.path in paths for edit in pair[1].edits)]
 
 
 def merge(findings: Iterable[Finding]) -> list[Finding]:

@@ -7,6 +7,7 @@ from typing import Any
 from archlint.config.model import Config
 from archlint.engine.check import crash, make_finding
 from archlint.findings.finding import Finding
+from archlint.findings.problem import Fix
 from archlint.model.builder import build_graph
 from archlint.model.facts import Fact
 from archlint.model.graph import Datastore, Dependency, Element, Service, ServiceGraph, Topic
@@ -17,33 +18,40 @@ from archlint.source.pointer import Pointer
 GRAPH_SUBJECTS: tuple[type[Any], ...] = (ServiceGraph, Service, Dependency, Datastore, Topic)
 """The subjects of graph rules."""
 
+type Fixes = list[tuple[Finding, Fix]]
+"""Findings with what repairs them, not turned into edits of text yet."""
+
 
 def check_graph(
-    facts: Sequence[Fact], rules: Sequence[Rule], config: Config
+    facts: Sequence[Fact], rules: Sequence[Rule], config: Config, *, fixes: Fixes | None = None
 ) -> tuple[ServiceGraph, list[Finding]]:
-    """Build the service graph of *facts* and return it with what *rules* find in it."""
+    """Build the service graph of *facts* and return it with what *rules* find in it; see `run_rules` for *fixes*."""
     findings: list[Finding] = []
     try:
         graph = build_graph(facts)
     except Exception as error:  # noqa: BLE001 - single documents were checked all the same
         graph = ServiceGraph()
         findings.append(crash(error, Location("", region=Region.point(1, 1))))
-    findings.extend(run_rules(graph, rules, config))
+    findings.extend(run_rules(graph, rules, config, fixes=fixes))
     return graph, findings
 
 
-def run_rules(graph: ServiceGraph, rules: Iterable[Rule], config: Config) -> Iterator[Finding]:
-    """Yield what those of *rules* that have a subject in *graph* find there."""
+def run_rules(
+    graph: ServiceGraph, rules: Iterable[Rule], config: Config, *, fixes: Fixes | None = None
+) -> Iterator[Finding]:
+    """Yield what those of *rules* that have a subject in *graph* find there; what repairs a finding is added to *fixes*."""
     owners = Owners(graph if any(layer.services for layer in config.layers) else ServiceGraph())
     for rule in rules:
         if config.may_run(rule.id):
             for subject in rule.subjects:
                 if subject in GRAPH_SUBJECTS:
-                    yield from _run(rule, subject, graph, config, owners=owners)
+                    yield from _run(
+                        rule, subject, graph, config, owners=owners, fixes=[] if fixes is None else fixes
+                    )
 
 
 def _run(
-    rule: Rule, kind: type[Any], graph: ServiceGraph, config: Config, *, owners: "Owners"
+    rule: Rule, kind: type[Any], graph: ServiceGraph, config: Config, *, owners: "Owners", fixes: Fixes
 ) -> Iterator[Finding]:
     place = Location("", region=Region.point(1, 1))
     for subject in _subjects(graph, kind):
@@ -64,6 +72,8 @@ def _run(
                 beside = owners.of((at, *(related.at for related in (*problem.related, *problem.flow))))
                 finding = make_finding(config, rule, problem, at, services=(*services, *beside))
                 if finding is not None:
+                    if problem.fix is not None:
+                        fixes.append((finding, problem.fix))
                     yield finding
         except Exception as error:  # noqa: BLE001 - a rule that crashes becomes a finding
             yield crash(error, place, rule)

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from unicodedata import combining, east_asian_width
 
-from archlint.api import Finding, Location, Region, Report, ReportOptions, Severity, sanitize
+from archlint.api import Applicability, Finding, Location, Region, Report, ReportOptions, Severity, sanitize
 
 _COLOURS = {Severity.ERROR: "1;31", Severity.WARNING: "1;33", Severity.INFO: "1;36"}
 _MOST_LINES = 3
@@ -38,6 +38,8 @@ class _Paint:
 def _finding(finding: Finding, report: Report, options: ReportOptions, paint: _Paint) -> Iterator[str]:
     head = paint(f"{finding.severity}[{finding.rule}]", _COLOURS[finding.severity])
     mark = f" {paint('(suppressed)', '2')}" if finding.suppressed else ""
+    if finding.fix is not None and finding.fix.applicability is not Applicability.DISPLAY:
+        mark += f" {paint('[*]', '36')}"
     yield f"{head}: {paint(sanitize.plain(finding.message), '1')}{mark}"
     yield f"  {paint('-->', '1;34')} {_place(finding.at, options)}"
     yield from _excerpt(finding.at, report, options, paint, finding.severity)
@@ -143,6 +145,20 @@ def _summary(report: Report, options: ReportOptions, paint: _Paint) -> Iterator[
     if quiet:
         found += f" {_many(len(quiet), 'file')} passed over."
     yield paint(found, "1") if report.reported else found
+    if fixable := _fixable(report):
+        yield fixable
+
+
+def _fixable(report: Report) -> str:
+    """Return how many findings archlint can mend itself, and with what; empty when it is none."""
+    fixes = Counter(finding.fix.applicability for finding in report.reported if finding.fix is not None)
+    safe, unsafe = fixes[Applicability.SAFE], fixes[Applicability.UNSAFE]
+    more = "--fix --unsafe-fixes"
+    parts = [f"{safe} fixable with --fix" if safe else "", f"{unsafe} with {more}" if unsafe else ""]
+    if not safe and unsafe:
+        parts = [f"{unsafe} fixable with {more}"]
+    said = ", ".join(part for part in parts if part)
+    return f"[*] {said}." if said else ""
 
 
 _NAMES = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "info"}

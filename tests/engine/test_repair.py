@@ -1,11 +1,13 @@
 """Repair: safe fixes by default, until none is left, and nothing half-done."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
+from archlint.api import Context, Edit, Fix, Location, Problem, Service, Severity, rule
 from archlint.config.model import Config, Layer
 from archlint.engine.pipeline import Request, run
 from archlint.engine.repair import repair, write
@@ -131,3 +133,28 @@ def test_a_definition_of_several_roots_is_fixed_once(tmp_path: Path, registry: R
     assert (
         tmp_path / "orders.yaml"
     ).read_text() == "delete:\n  responses:\n    '204':\n      description: gone\n"
+
+
+@rule(id="loud-service", category="services", severity=Severity.WARNING, subject=Service, since="0.1.0")
+def loud_service(service: Service, context: Context) -> Iterator[Problem]:
+    """Report services without a label, once with a fix and once with one in a file that was not checked."""
+    del context
+    if "quiet" not in service.labels:
+        at = service.location
+        for message, path in (("it is loud", at.path), ("it is heard elsewhere", "elsewhere.yaml")):
+            label = Location(path, (*at.pointer, "labels"), at.document)
+            fix = Fix("calm it", (Edit("set", label, {"quiet": "1"}),))
+            yield Problem(message, at, fix=fix, identity=(message,))
+
+
+def test_fixes_of_rules_about_the_graph(tmp_path: Path) -> None:
+    (tmp_path / "compose.yaml").write_text("services:\n  orders:\n    image: shop/orders\n")
+    own = Registry.load()
+    own.add([loud_service])
+    asked = request(tmp_path, own, "loud-service")
+    found = {finding.message: finding.fix is not None for finding in run(asked).report.findings}
+    assert found == {"it is loud": True, "it is heard elsewhere": False}
+    repaired = repair(asked)
+    assert repaired.applied == 1
+    assert "+    labels:" in repaired.diff()
+    assert not repaired.outcome.report.findings

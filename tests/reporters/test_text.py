@@ -5,7 +5,18 @@ from dataclasses import replace
 import pytest
 from reports import LINES, PLAIN, make_finding, make_report
 
-from archlint.api import Finding, Location, Notice, Region, Related, ReportOptions, Severity, Suppressed
+from archlint.api import (
+    Applicability,
+    Finding,
+    Location,
+    Notice,
+    Region,
+    Related,
+    ReportOptions,
+    Severity,
+    Suppressed,
+)
+from archlint.findings.finding import TextFix
 from archlint.reporters.concise import REPORTER as CONCISE
 from archlint.reporters.text import REPORTER
 
@@ -41,6 +52,20 @@ def test_everything_that_a_finding_says() -> None:
         "Read 1 document (1 compose); 2 services, 1 edge.\n"
         "Found 0 errors, 1 warning, 0 info.\n"
     )
+
+
+def test_what_can_be_fixed_is_marked_and_counted() -> None:
+    def fixable(kind: Applicability) -> Finding:
+        finding = make_finding()
+        finding.fix = TextFix("remove it", (), kind)
+        return finding
+
+    safe, unsafe, shown = (fixable(kind) for kind in Applicability)
+    text = REPORTER.render(make_report(safe, unsafe, shown), PLAIN)
+    assert text.count("warning[lonely-service]: nobody calls `orders` [*]\n") == 2
+    assert ending(safe, safe, unsafe, shown)[-1] == "[*] 2 fixable with --fix, 1 with --fix --unsafe-fixes."
+    assert ending(unsafe)[-1] == "[*] 1 fixable with --fix --unsafe-fixes."
+    assert ending(shown)[-1].startswith("Found ")
 
 
 def test_short_regions_are_shown_whole_and_long_ones_by_their_first_line() -> None:
