@@ -55,6 +55,11 @@ _ENGINE_KEYS = (
     ("SPRING_CASSANDRA_CONTACT_POINTS", "cassandra"),
 )
 """What addresses under Spring's own keys are of, by how the keys begin."""
+_COMPONENT = regex(
+    r"DAPR_[A-Z]+_(?P<engine>REDIS|MONGODB|POSTGRES(?:QL)?|MYSQL|SQLSERVER|CASSANDRA|COCKROACHDB|MEMCACHED|RABBITMQ|KAFKA|MQTT|PULSAR)(?:_|\Z)"
+)
+"""A component of Dapr, by its building block and type."""
+_SAME = {"postgres": "postgresql", "cockroachdb": "postgresql"}
 _DATABASE_PARTS = ("NAME", "DATABASE", "DB", "SCHEMA", "DATABASE_NAME", "DB_NAME", "DBNAME")
 _DATABASE_KEYS = ("database", "initial catalog", "databasename", "dbname")
 _HOST_KEYS = ("server", "data source", "host", "address", "addr", "network address", "servername")
@@ -93,13 +98,22 @@ def references(key: str, value: str) -> Iterator[Reference]:
     if _TOPIC_KEY.search(words) and re.fullmatch(r"[\w.\-]+", text):
         yield Reference("", 0.5, topic=text)
         return
-    engine = next((engine for key, engine in _ENGINE_KEYS if words.startswith(key)), "")
+    engine = _engine_of(words)
     for found in _parse(words, text):
         reference = (
             replace(found, engine=engine) if engine and not (found.engine or found.protocol) else found
         )
         if reference.host.lower().strip("[].") not in _NO_SERVICE and not reference.host.startswith("127."):
             yield reference
+
+
+def _engine_of(words: str) -> str:
+    """Return the engine that a key says its address is of, or an empty string."""
+    component = _COMPONENT.match(words)
+    if component is not None:
+        name = component["engine"].lower()
+        return _SAME.get(name, name)
+    return next((engine for key, engine in _ENGINE_KEYS if words.startswith(key)), "")
 
 
 def completed(reference: Reference, key: str, values: Mapping[str, str]) -> Reference:
