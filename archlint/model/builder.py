@@ -11,6 +11,7 @@ from itertools import groupby
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from archlint.model.charts import deployed
 from archlint.model.configured import configure
@@ -36,6 +37,7 @@ from archlint.model.graph import Datastore, Evidence, Service, ServiceGraph
 from archlint.model.identity import Endpoints, Unions, Variants, normalised, selects
 from archlint.model.layers import Layers
 from archlint.model.links import Links
+from archlint.model.reach import UNSAID
 from archlint.model.served import served_engine
 from archlint.model.stores import INFRASTRUCTURE, KINDS, is_third_party, role_of
 
@@ -127,11 +129,17 @@ class _Builder:
         for key, endpoints in ends.items():
             _, scope, name = key
             for endpoint in endpoints:
-                for target in _selected(endpoint, labels, by_key):
-                    own = ("endpoint", scope, target)
+                selected = _selected(endpoint, labels, by_key)
+                where = scope if selected or not scope.startswith("k8s:") else UNSAID
+                if where != scope:
+                    selected = self._beside(
+                        endpoint, _selected(replace(endpoint, scope=where), labels, by_key), by_key
+                    )
+                for target in selected:
+                    own = ("endpoint", where, target)
                     if target != name and own in ends and not self._shares_pods(endpoint, ends[own]):
                         continue
-                    unions.join(key, ("workload", scope, target))
+                    unions.join(key, ("workload", where, target))
         self._same_elsewhere(unions, [*by_key, *ends])
         groups: dict[object, list[Key]] = defaultdict(list)
         for key in (*by_key, *ends):
@@ -146,6 +154,19 @@ class _Builder:
                 self.graph.services.append(element)
             else:
                 self.graph.datastores.append(element)
+
+    def _beside(
+        self, endpoint: EndpointFact, names: Iterable[str], workloads: dict[Key, list[WorkloadFact]]
+    ) -> list[str]:
+        """Return those of *names*, workloads that name no namespace, that can be deployed with *endpoint*, which does."""
+        return [
+            name
+            for name in names
+            if any(
+                self.graph.variants.together(endpoint.at.path, workload.at.path)
+                for workload in workloads["workload", UNSAID, name]
+            )
+        ]
 
     @staticmethod
     def _shares_pods(endpoint: EndpointFact, others: Iterable[EndpointFact]) -> bool:

@@ -1,0 +1,27 @@
+"""Resources of kustomizations that are deployed to several namespaces."""
+
+from systems import deployment, edges_of, graph_of
+
+
+def test_a_service_of_an_overlay_is_of_the_pods_that_name_no_namespace() -> None:
+    top = "kind: Kustomization\napiVersion: kustomize.config.k8s.io/v1beta1\n"
+    public = """
+        apiVersion: v1
+        kind: Service
+        metadata: {name: orders-public}
+        spec: {type: LoadBalancer, selector: {app: orders}, ports: [{port: 443}]}
+    """
+    graph = graph_of(
+        {
+            "orders/base/kustomization.yaml": f"{top}resources: [orders.yaml]\n",
+            "orders/base/orders.yaml": deployment("orders"),
+            "orders/dev/kustomization.yaml": f"{top}namespace: dev\nresources: [../base]\n",
+            "orders/prod/kustomization.yaml": f"{top}namespace: prod\nresources: [../base, public.yaml]\n",
+            "orders/prod/public.yaml": public,
+            "shop/kustomization.yaml": f"{top}namespace: dev\nresources: [shop.yaml]\n",
+            "shop/shop.yaml": deployment("shop", "ORDERS_URL=http://orders:80"),
+        }
+    )
+    assert [found.name for found in graph.services] == ["orders", "shop"]
+    assert "orders-public" in graph.services[0].aliases
+    assert ("calls", "shop", "orders") in edges_of(graph)
