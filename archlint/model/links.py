@@ -1,6 +1,7 @@
 """What is declared, joined with what runs: catalog entries, manifests, contracts, channels."""
 
 import posixpath
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 
@@ -56,8 +57,9 @@ class Links:
         for name in {service.name, *service.aliases}:
             if service not in self._by_name[name.lower()]:
                 self._by_name[name.lower()].append(service)
-        if service not in self._by_normal[normalised(service.name)]:
-            self._by_normal[normalised(service.name)].append(service)
+        for name in (normalised(service.name), re.sub(r"[^a-z0-9]", "", service.name.lower())):
+            if service not in self._by_normal[name]:
+                self._by_normal[name].append(service)
         for evidence in service.evidence:
             folder = posixpath.dirname(evidence.at.path)
             if service not in self._by_folder[folder]:
@@ -123,6 +125,9 @@ class Links:
             if len(found) == 1:
                 return found[0]
             self._note(name, fact, found)
+        built = self._readers.built_from(fact.at.path)
+        if built is not None:
+            return built
         found = [
             service
             for service in self._by_normal.get(normalised(fact.name), [])

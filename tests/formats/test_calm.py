@@ -122,3 +122,33 @@ def test_what_breaks_an_architecture(read: Any, data: dict[str, Any], message: s
 )
 def test_other_graphs_are_not_architectures(read: Any, data: dict[str, Any]) -> None:
     assert not read(**data).kind
+
+
+def test_services_that_interact_depend_on_each_other(read: Any) -> None:
+    """It is meant for actors, and written of services as well."""
+
+    def interacts(actor: str, *nodes: str) -> dict[str, Any]:
+        content = {"interacts": {"actor": actor, "nodes": list(nodes)}}
+        return {"unique-id": f"{actor}-interacts", "relationship-type": content}
+
+    document = read(
+        nodes=[node("buyer", "actor"), node("web"), node("orders"), node("orders-db", "database")],
+        relationships=[
+            interacts("buyer", "web"),
+            interacts("web", "orders"),
+            interacts("orders", "orders-db"),
+        ],
+    )
+    found = [fact for fact in FORMAT.facts(document) if isinstance(fact, DependencyFact)]
+    assert [
+        (fact.source.rpartition("#")[2], fact.target.rpartition("#")[2], fact.kind) for fact in found
+    ] == [
+        ("web", "orders", ""),
+        ("orders", "orders-db", "uses"),
+    ]
+
+
+def test_an_architecture_may_have_no_relationships(read: Any) -> None:
+    document = read(nodes=[node("orders")])
+    assert document.kind == "calm 1.2"
+    assert [fact.name for fact in FORMAT.facts(document) if isinstance(fact, ServiceFact)] == ["orders"]

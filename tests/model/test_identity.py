@@ -1,6 +1,7 @@
 """Names of services, images of datastores, and which files are alternatives of each other."""
 
 import pytest
+from systems import edges_of, graph_of
 
 from archlint.model.facts import LinkFact, WorkloadFact
 from archlint.model.identity import Unions, Variants, normalised, selects
@@ -13,6 +14,14 @@ from archlint.source.location import Location
 )
 def test_what_people_add_to_a_name_does_not_count(name: str) -> None:
     assert normalised(name) == "orders"
+
+
+def test_a_declared_name_may_leave_out_what_separates_words() -> None:
+    workload = "{apiVersion: score.dev/v1b1, metadata: {name: NAME}, containers: {main: {image: x}}, resources: {NEEDS}}\n"
+    web = workload.replace("NAME", "web").replace("NEEDS", "moneyapi: {type: service}")
+    money = workload.replace("NAME", "money-api").replace("NEEDS", "")
+    graph = graph_of({"web/score.yaml": web, "money/score.yaml": money})
+    assert edges_of(graph) == {("calls", "web", "money-api")}
 
 
 def test_a_name_is_never_empty() -> None:

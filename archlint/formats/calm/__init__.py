@@ -112,10 +112,12 @@ class CalmFormat(Format):
         """Return `calm 1.0` and the like."""
         data = document.data
         nodes = data.get("nodes") if isinstance(data, dict) else None
-        if not isinstance(nodes, list) or not isinstance(data.get("relationships"), list) or not nodes:
+        if not isinstance(nodes, list) or not isinstance(data.get("relationships", []), list) or not nodes:
             return ""
         first = nodes[0]
         if not isinstance(first, dict) or not {"unique-id", "node-type"} <= first.keys():
+            return ""
+        if "relationships" not in data and not Architecture(document, (), data).version:
             return ""
         return f"calm {Architecture(document, (), data).version}".strip()
 
@@ -128,7 +130,8 @@ class CalmFormat(Format):
         """Yield the services and datastores among the nodes, and who connects to whom."""
         architecture = Architecture(document, (), document.data)
         systems = _systems(architecture)
-        stores = set()
+        stores: set[str] = set()
+        services: set[str] = set()
         for index, name, node in architecture.nodes():
             words = _words(node)
             if words & _STORES or str(node.get("node-type")) == "data-asset":
@@ -143,6 +146,7 @@ class CalmFormat(Format):
                     system=systems.get(name, ""),
                 )
             elif not words & _NOT_RUN:
+                services.add(name)
                 yield ServiceFact(
                     at=architecture.at("nodes", index, "unique-id"),
                     extractor="calm",
@@ -154,6 +158,7 @@ class CalmFormat(Format):
                     declares=True,
                 )
         yield from _connections(architecture, stores)
+        yield from _interactions(architecture, services, stores)
         yield from _details(architecture)
 
     def validate(self, document: Document) -> Iterator[Problem]:
@@ -210,6 +215,25 @@ def _connections(architecture: Architecture, stores: set[str]) -> Iterator[Fact]
             protocol="" if kind else protocol,
             declared=True,
         )
+
+
+def _interactions(architecture: Architecture, services: set[str], stores: set[str]) -> Iterator[Fact]:
+    """Yield whom services interact with: meant for actors, and written of services as well."""
+    for index, _, content in architecture.relations("interacts"):
+        source, targets = content.get("actor"), content.get("nodes")
+        if not isinstance(source, str) or source not in services or not isinstance(targets, list):
+            continue
+        for target in targets:
+            if isinstance(target, str) and target != source and (target in services or target in stores):
+                yield DependencyFact(
+                    at=architecture.at("relationships", index),
+                    extractor="calm",
+                    confidence=0.7,
+                    source=_entity(architecture.document, source),
+                    target=_entity(architecture.document, target),
+                    kind="uses" if target in stores else "",
+                    declared=True,
+                )
 
 
 def _details(architecture: Architecture) -> Iterator[Fact]:
