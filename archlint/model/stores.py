@@ -66,7 +66,7 @@ _SQL_SERVER = regex(r"mcr\.microsoft\.com/mssql|mssql|sql-edge")
 _ROLES = (
     ("cdc", r"debezium|(?:^|[-_/])cdc(?:[-_]|$)|kafka-connect|maxwell"),
     ("exporter", r"exporter"),
-    ("admin-ui", r"pgadmin|adminer|phpmyadmin|mongo-express|redis-?commander|redisinsight|kibana|kafka-ui|kafdrop|akhq|cmak|kafka-manager"),
+    ("admin-ui", r"pgadmin|adminer|phpmyadmin|mongo-express|redis-?commander|redisinsight|konga|kibana|kafka-ui|kafdrop|akhq|cmak|kafka-manager"),
     ("migration", r"migrat|flyway|liquibase|db-init|init-db|seed(?:er)?$"),
     ("backup", r"backup|restic|velero"),
     ("telemetry", r"prometheus|grafana|jaeger|zipkin|otel|opentelemetry|fluentd|fluent-bit|fluentbit|filebeat|logstash|loki|tempo|alertmanager|seq$|wavefront|datadog|statsd|kube-state-metrics|node-exporter"),

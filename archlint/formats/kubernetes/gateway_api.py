@@ -152,6 +152,8 @@ def _extra(manifest: Manifest, route: MeshRoute, matches: list[dict[str, Any]]) 
             )
     if headers:
         found["headers"] = headers
+    if route.streams:
+        found["streams"] = True
     if unread := unread_in(manifest.annotations):
         found.setdefault("unread", []).extend(unread)
     return found

@@ -12,15 +12,16 @@ Set a timeout on the route, a little more than what the backend needs on a bad d
 
 from collections.abc import Iterator
 
-from archlint.api import Bad, Context, Good, Problem, Severity, rule
+from archlint.api import Bad, Context, Good, Problem, RouteFact, SelectFact, ServiceGraph, Severity, rule
 from archlint.formats.envoy import EnvoyRoute
 from archlint.formats.envoy import milliseconds as envoy_milliseconds
 from archlint.formats.grpc_config import GrpcConfig
 from archlint.formats.kong import KongService
 from archlint.formats.kubernetes import MeshRoute, milliseconds
 
-type Subject = MeshRoute | EnvoyRoute | KongService | GrpcConfig
+type Subject = MeshRoute | EnvoyRoute | KongService | GrpcConfig | ServiceGraph
 
+_POLICY = "gateway.envoyproxy.io/BackendTrafficPolicy"
 _KONG_KEYS = ("connect_timeout", "read_timeout", "write_timeout")
 _KONG = """
 _format_version: "3.0"
@@ -61,6 +62,28 @@ spec:
 """
 
 
+_HTTP = """
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {{name: orders{annotations}}}
+spec:
+  parentRefs: [{parent}]
+  rules:
+    - backendRefs: [{{name: {name}, port: 80}}]{marker}
+"""
+_TIMED = """
+---
+apiVersion: gateway.envoyproxy.io/v1alpha1
+kind: BackendTrafficPolicy
+metadata: {{name: slow}}
+spec: {{targetRefs: [{{kind: {kind}, name: {name}}}], {more}}}
+"""
+
+
+def _http(marker: str = "", name: str = "orders", parent: str = "{name: edge}", annotations: str = "") -> str:
+    return _HTTP.format(marker=marker, name=name, parent=parent, annotations=annotations)
+
+
 def _envoy(more: str = "", marker: str = "", path: str = "/orders") -> str:
     return _ENVOY.format(more=more, marker=marker, path=path)
 
@@ -71,8 +94,12 @@ def _istio(more: str = "name: main", marker: str = "") -> str:
 
 def _concerns(subject: Subject) -> bool:
     """Tell whether *subject* leads to somebody whom it does not wait for on purpose."""
+    if isinstance(subject, ServiceGraph):
+        return True
     if isinstance(subject, MeshRoute):
-        return not (subject.only_redirects or subject.is_delegate or subject.streams)
+        return subject.tool == "istio" and not (
+            subject.only_redirects or subject.is_delegate or subject.streams
+        )
     if isinstance(subject, EnvoyRoute):
         return not subject.streams
     return not isinstance(subject, KongService) or bool(subject.target[1] and not subject.streams)
@@ -83,7 +110,7 @@ def _concerns(subject: Subject) -> bool:
     category="resilience",
     severity=Severity.WARNING,
     profile="strict",
-    subject=(MeshRoute, EnvoyRoute, KongService, GrpcConfig),
+    subject=(MeshRoute, EnvoyRoute, KongService, GrpcConfig, ServiceGraph),
     since="0.1.0",
     references=(
         "https://istio.io/latest/docs/reference/config/networking/virtual-service/#HTTPRoute",
@@ -96,20 +123,15 @@ def _concerns(subject: Subject) -> bool:
     examples=(
         Bad(_istio(marker="  # <- the route `main` has no timeout")),
         Bad(_istio("timeout: 0s", "  # <- the timeout of the route `orders` is switched off")),
+        Bad(_http("  # <- the route `orders` has no timeout")),
         Bad(
-            """
-            apiVersion: gateway.networking.k8s.io/v1
-            kind: HTTPRoute
-            metadata: {name: orders}
-            spec:
-              rules:
-                - backendRefs: [{name: orders, port: 80}]  # <- the route `orders` has no timeout
-            """
+            _http("  # <- the route `orders` has no timeout")
+            + _TIMED.format(kind="HTTPRoute", name="orders", more="loadBalancer: {type: Random}")
         ),
         Bad(_envoy(", timeout: 0s", "  # <- the timeout of the route `/orders` is switched off")),
         Bad(
             _KONG.format(
-                marker="  # <- the service `orders` has no timeouts of its own, 60 s a try count",
+                marker="  # <- the service `orders` sets no timeouts, Kong allows 60 s a try",
                 more="retries: 1",
             )
         ),
@@ -118,6 +140,21 @@ def _concerns(subject: Subject) -> bool:
                 "methodConfig:", "methodConfig:  # <- none of the calls here has a timeout"
             )
         ),
+        Good(
+            _http()
+            + _TIMED.format(kind="HTTPRoute", name="orders", more="timeout: {http: {requestTimeout: 2s}}")
+        ),
+        Good(
+            _http() + _TIMED.format(kind="Gateway", name="edge", more="timeout: {http: {requestTimeout: 2s}}")
+        ),
+        Good(
+            _http(
+                parent="{kind: Service, name: orders}",
+                annotations=", annotations: {timeout.linkerd.io/request: 2s}",
+            ),
+            "Linkerd's annotation",
+        ),
+        Good(_http(name="websocket"), "WebSockets live long"),
         Good(_istio("timeout: 2s")),
         Good(_envoy(", timeout: 2s")),
         Good(_envoy(), "Envoy gives up after 15 s by itself"),
@@ -145,7 +182,9 @@ def _concerns(subject: Subject) -> bool:
 def timeout_missing(subject: Subject, context: Context) -> Iterator[Problem]:
     """Report routes without a total timeout, or with one of zero; as info what holds Kong's default, and calls of gRPC without deadlines."""
     del context
-    if isinstance(subject, MeshRoute):
+    if isinstance(subject, ServiceGraph):
+        yield from _gateways(subject)
+    elif isinstance(subject, MeshRoute):
         yield from _mesh(subject)
     elif isinstance(subject, EnvoyRoute):
         yield from _proxy(subject)
@@ -153,7 +192,7 @@ def timeout_missing(subject: Subject, context: Context) -> Iterator[Problem]:
         own = any(key in subject.data for key in _KONG_KEYS)
         if not own and "upstream-timeout" not in subject.config.plugin_names:
             yield Problem(
-                f"the service `{subject.name}` has no timeouts of its own, 60 s a try count",
+                f"the service `{subject.name}` sets no timeouts, Kong allows 60 s a try",
                 subject.location,
                 help="set `connect_timeout`, `read_timeout` and `write_timeout`",
                 severity=Severity.INFO,
@@ -165,6 +204,51 @@ def timeout_missing(subject: Subject, context: Context) -> Iterator[Problem]:
             help="set `timeout` for the methods, or a deadline in the code",
             severity=Severity.INFO,
         )
+
+
+def _gateways(graph: ServiceGraph) -> Iterator[Problem]:
+    """Report routes of the Gateway API that neither say a timeout nor have one by a policy for them or their gateway."""
+    timed = {target for fact in graph.selects if fact.kind == _POLICY for target in _timed(fact)}
+    told: set[object] = set()
+    for route in graph.routes:
+        if route.kind != "HTTPRoute" or route.policy is None or route.extra.get("streams"):
+            continue
+        value = route.policy.values.get("timeoutMs")
+        if (
+            (value is not None and value.value)
+            or route.at.node in told
+            or not timed.isdisjoint(_names(route))
+        ):
+            continue
+        told.add(route.at.node)
+        what = (
+            f"the timeout of the route `{route.name}` is switched off"
+            if value
+            else f"the route `{route.name}` has no timeout"
+        )
+        yield Problem(
+            what,
+            route.at,
+            help="set a timeout on the route",
+            identity=("timeout", route.scope, route.name, route.path),
+        )
+
+
+def _timed(policy: SelectFact) -> Iterator[tuple[str, str, str]]:
+    """Yield namespace, kind and name of what *policy* sets a timeout for."""
+    timeout = policy.spec.get("timeout")
+    references = policy.spec.get("targetRefs")
+    for entry in (*(references if isinstance(references, list) else ()), policy.spec.get("targetRef")):
+        if isinstance(timeout, dict) and timeout and isinstance(entry, dict):
+            yield policy.scope, str(entry.get("kind")), str(entry.get("name"))
+
+
+def _names(route: RouteFact) -> Iterator[tuple[str, str, str]]:
+    yield route.scope, route.kind, route.name
+    gateways = route.extra.get("gateways")
+    for name in gateways if isinstance(gateways, list) else ():
+        space, _, bare = str(name).rpartition("/")
+        yield f"k8s:{space}" if space else route.scope, "Gateway", bare
 
 
 def _mesh(route: MeshRoute) -> Iterator[Problem]:

@@ -45,6 +45,7 @@ _HARMLESS = frozenset(("health", "info", "prometheus", "metrics", "liveness", "r
 _DEBUGGER = regex(
     r"(?:-agentlib:jdwp|-Xrunjdwp)\S*?address=(?:\*|0\.0\.0\.0):(?P<jdwp>\d+)|--inspect(?:-brk)?=0\.0\.0\.0:(?P<node>\d+)"
 )
+_ADMIN = regex(r"(?:^|[\s,])(?:0\.0\.0\.0|\[::\]|\*):(?P<port>\d+)")
 _NOT_FOR_ALL = regex(r"dev|test|local|debug", re.IGNORECASE)
 _WAYS = {
     "load-balancer": "a load balancer",
@@ -198,6 +199,19 @@ def _spring(
         Good(_spring("'*'", kind="ClusterIP"), "nothing leads there from outside"),
         Good(_spring("'*'", port="management.server.port: 9090"), "a port of its own"),
         Good(_spring("'*'", profile="-dev"), "while it is developed"),
+        Bad(
+            {
+                "compose.prod.yaml": """
+                    services:
+                      kong:
+                        image: kong
+                        environment: {KONG_ADMIN_LISTEN: "127.0.0.1:8444 ssl, 0.0.0.0:8001"}
+                        ports:
+                          - 8000:8000
+                          - 8001:8001  # <- a published port leads to the admin API of `kong`
+                """
+            }
+        ),
         Good(
             {
                 **_spring("'*'", kind="ClusterIP"),
@@ -232,6 +246,7 @@ def management_endpoint_exposed(graph: ServiceGraph, context: Context) -> Iterat
     for service in graph.services:
         for workload in service.workloads:
             yield from _debuggers(service, workload, ways.get(service.id, []))
+            yield from _gateways(service, workload, ways.get(service.id, []))
 
 
 def _named(exposure: Exposure) -> Iterator[Problem]:
@@ -349,6 +364,23 @@ def _debuggers(service: Service, workload: WorkloadFact, ways: list[Exposure]) -
             severity=Severity.INFO if workload.kind == "compose" else Severity.WARNING,
             identity=("debugger", workload.scope, workload.name),
         )
+
+
+def _gateways(service: Service, workload: WorkloadFact, ways: list[Exposure]) -> Iterator[Problem]:
+    """Report Kong's admin API where it listens on all addresses, and its port can be reached from outside."""
+    for container in workload.containers:
+        for setting in container.settings:
+            match = _ADMIN.search(setting.value or "") if setting.key == "KONG_ADMIN_LISTEN" else None
+            open_ways = [way for way in ways if match and way.port == int(match["port"])]
+            if match and open_ways:
+                yield Problem(
+                    f"{_WAYS[open_ways[0].way]} leads to the admin API of `{service.name}`",
+                    open_ways[0].at,
+                    help="let the admin API listen on the loopback, or publish no port of it",
+                    related=(Related("it listens on all addresses", setting.at),),
+                    severity=Severity.INFO if open_ways[0].is_for_development else Severity.WARNING,
+                    identity=("gateway-admin", workload.scope, workload.name),
+                )
 
 
 def _debug_port(container: Container) -> int | None:
