@@ -13,6 +13,7 @@ from archlint.formats.spring.properties import read_properties
 from archlint.formats.spring.relaxed import milliseconds, with_defaults
 from archlint.formats.spring.resilience4j import Instance, instances, policies
 from archlint.formats.spring.streams import Binding, bindings, channels
+from archlint.formats.spring.zuul import zuul_routes
 
 __all__ = [
     "FORMAT",
@@ -84,6 +85,7 @@ class SpringFormat(Format):
                 entries=entries,
             )
         yield from routes(config)
+        yield from zuul_routes(config)
         told = {key: (item.value, item.at) for key, item in config.settings.items() if item.value}
         yield from actuator(told, name=config.application, profile=config.profile)
         for read in (client_policies, policies, feign_policies, pools, channels):

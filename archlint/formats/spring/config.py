@@ -25,6 +25,8 @@ _ROOTS = frozenset((
     "spring", "server", "management", "eureka", "logging", "resilience4j", "feign", "ribbon", "zuul", "hystrix", "info", "springdoc",
     "eventuate", "eventuatelocal",
 ))  # fmt: skip
+_CLIENTS = frozenset(("eureka", "resilience4j", "feign", "ribbon", "zuul", "hystrix"))
+_OTHERS = frozenset(("apiVersion", "services", "openapi"))
 _PREFIX = regex(r"^(?:optional:|configserver:|consul:|vault:|zookeeper:)+(?=[a-z]+://)")
 
 
@@ -41,7 +43,9 @@ def kind_of(document: Document) -> str:
     if parts & _TELLING and (named or not document.source.name.startswith(("values", "Chart"))):
         return "spring configuration"
     roots = {str(key).partition(".")[0] for key in data}
-    return "spring configuration" if named and roots & _ROOTS and "apiVersion" not in data else ""
+    known = roots & _ROOTS
+    told = bool(known) if named else len(known) > 1 and not known.isdisjoint(_CLIENTS)
+    return "spring configuration" if told and not roots & _OTHERS else ""
 
 
 class SpringConfig(Node):
