@@ -57,6 +57,12 @@ class Readers:
             found = _one(self._running.get(fact.extractor, ()))
         return found, found is not None
 
+    def built_from(self, path: str) -> Service | None:
+        """Return the only service whose image is built in the folder of the module (of Maven or Gradle) that *path* lies in."""
+        module, within, _ = path.partition("/src/main/")
+        found = self._built.get(module, ()) if within else ()
+        return found[0] if len(found) == 1 else None
+
 
 def _add(index: dict[str, list[Service]], key: str, service: Service) -> None:
     if key and service not in index[key]:

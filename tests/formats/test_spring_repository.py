@@ -93,3 +93,15 @@ def test_what_a_server_may_say_is_not_known(check: Check) -> None:
     assert _edges(check, {"orders/src/main/resources/application.yml": text}) == {
         ("orders", "calls", "config")
     }
+
+
+def test_an_application_is_what_is_built_in_its_module(check: Check) -> None:
+    start = "spring: {application: {name: warehouse}}\nlogin: {url: 'http://login:80'}\n"
+    edges = _edges(
+        check,
+        {
+            "stock/src/main/resources/application.yml": start,
+            "stock/tool/src/main/resources/application.yml": start.replace("warehouse", "stocktaking"),
+        },
+    )
+    assert edges == {("stock", "calls", "login"), ("stocktaking", "calls", "login")}
