@@ -80,4 +80,5 @@ def _collectors(manifest: Manifest) -> Iterator[otel_collector.CollectorConfig]:
             source = Source(str(keys[-1]), value.encode("utf-8", "surrogatepass"))
             for document in parse(source).documents:
                 if otel_collector.is_collector(document.data):
+                    look_inside(manifest.document, pointer, document)
                     yield otel_collector.CollectorConfig(manifest.document, pointer, document.data)

@@ -64,6 +64,25 @@ def _config(processors: str, name: str = "collector.yaml") -> dict[str, str]:
                 )
             }
         ),
+        Bad(
+            """
+            apiVersion: v1
+            kind: ConfigMap
+            metadata: {name: collector}
+            data:
+              relay: |
+                receivers: {otlp: {protocols: {grpc: {}}}}
+                processors: {batch: {}, memory_limiter: {}}
+                exporters: {otlp: {endpoint: "tempo:4317"}}
+                service:
+                  pipelines:
+                    traces:
+                      receivers: [otlp]
+                      processors: [batch, memory_limiter]  # <- `memory_limiter` is not the first processor
+                      exporters: [otlp]
+            """,
+            "in a ConfigMap",
+        ),
         Good(_config("processors: [memory_limiter, batch]")),
         Good(_config("processors: [memory_limiter/small, batch]"), "with a name of its own"),
         Good(_config('processors: ["${env:FIRST}", batch]'), "filled in when the collector starts"),

@@ -34,9 +34,9 @@ def _pod(resources: str, marker: str = "") -> str:
 
 
 def _is_candidate(container: ContainerView | ComposeService) -> bool:
-    return (
-        container.is_whole if isinstance(container, ComposeService) else not container.workload.is_test_hook
-    )
+    if isinstance(container, ComposeService):
+        return container.is_whole
+    return not container.workload.is_test_hook and (container.is_sidecar or not container.init)
 
 
 @rule(
@@ -58,6 +58,11 @@ def _is_candidate(container: ContainerView | ComposeService) -> bool:
         ),
         Good(_pod("resources: {limits: {cpu: 100m, memory: 64Mi}}"), "requests default to the limits"),
         Good(_pod("resources: '{{ .Values.resources }}'"), "filled in when it is rendered"),
+        Good(
+            _pod("resources: {limits: {cpu: 100m, memory: 64Mi}}")
+            + "  initContainers: [{name: wait-for-db, image: busybox}]",
+            "what ends before the pod serves anybody",
+        ),
     ),
 )
 def resources_unset(container: ContainerView | ComposeService, context: Context) -> Iterator[Problem]:

@@ -23,6 +23,7 @@ from archlint.api import (
     credential_in,
     is_literal_secret,
     key_words,
+    regex,
     rule,
 )
 from archlint.formats.kubernetes import Manifest
@@ -44,7 +45,14 @@ _NAMES = (
     "CA_PEM",
     "NAMESPACE",
     "EMAIL",
+    "ENV",
+    "ENVIRONMENT",
+    "MODE",
+    "LEVEL",
+    "PROFILES_ACTIVE",
 )
+_STORE = regex(r"(?!https?:)[a-z][a-z0-9+.:-]*://")
+"""How the address of a datastore begins; one of the web may be a secret itself."""
 _SHOWN = 3
 _MANIFEST = """
 apiVersion: v1
@@ -75,6 +83,10 @@ def _secret(data: str, more: str = "") -> str:
             )
         ),
         Good(_secret('data:\n  password: ""'), "an empty template"),
+        Good(
+            _secret("stringData:\n  uri: mongodb://db-0.db/shop?replicaSet=rs0\n  APP_ENV: production"),
+            "an address without a password",
+        ),
         Good(_secret("stringData:\n  password: <fill-me-in>"), "a placeholder"),
         Good(_secret("stringData:\n  password: '{{ .Values.password }}'"), "filled in when it is rendered"),
         Good(
@@ -141,4 +153,5 @@ def _is_plain(part: str, key: str, value: Any) -> bool:
             text = b64decode(text, validate=True).decode("utf-8", "replace").strip()
         except ValueError:
             return is_literal_secret(text)
-    return bool(credential_in(key, text)) if key_words(key).endswith(_NAMES) else is_literal_secret(text)
+    is_address = _STORE.match(text) is not None or key_words(key).endswith(_NAMES)
+    return bool(credential_in(key, text)) if is_address else is_literal_secret(text)
