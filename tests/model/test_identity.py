@@ -17,10 +17,13 @@ def test_what_people_add_to_a_name_does_not_count(name: str) -> None:
 
 
 def test_a_declared_name_may_leave_out_what_separates_words() -> None:
-    workload = "{apiVersion: score.dev/v1b1, metadata: {name: NAME}, containers: {main: {image: x}}, resources: {NEEDS}}\n"
-    web = workload.replace("NAME", "web").replace("NEEDS", "moneyapi: {type: service}")
-    money = workload.replace("NAME", "money-api").replace("NEEDS", "")
-    graph = graph_of({"web/score.yaml": web, "money/score.yaml": money})
+    web = "spec: {type: service, owner: a, lifecycle: production, dependsOn: [component:moneyapi]}"
+    graph = graph_of(
+        {
+            "catalog-info.yaml": f"{{apiVersion: backstage.io/v1, kind: Component, metadata: {{name: web}}, {web}}}",
+            "compose.yaml": "services: {money-api: {image: shop/money}}",
+        }
+    )
     assert edges_of(graph) == {("calls", "web", "money-api")}
 
 
