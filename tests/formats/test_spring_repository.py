@@ -105,3 +105,15 @@ def test_an_application_is_what_is_built_in_its_module(check: Check) -> None:
         },
     )
     assert edges == {("stock", "calls", "login"), ("stocktaking", "calls", "login")}
+
+
+def test_what_is_kept_for_a_profile_counts_where_it_is_active(check: Check) -> None:
+    edges = _edges(
+        check,
+        {
+            "config/src/main/resources/shared/orders-docker.yml": "spring: {data: {mongodb: {host: orders-store, database: shop}}}\n",
+            "config/src/main/resources/shared/orders-prod.yml": "spring: {datasource: {url: 'jdbc:mysql://db.example.com/shop'}}\n",
+            "config/src/main/resources/shared/login-docker.yml": "spring: {datasource: {url: 'jdbc:mysql://db.example.com/login'}}\n",
+        },
+    )
+    assert edges == {("orders", "uses", "orders-store/shop")}

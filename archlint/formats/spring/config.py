@@ -14,6 +14,11 @@ _MOST_BESIDE = 20
 _CONFIGURED = (".yml", ".yaml", ".properties")
 _OWN_FOLDERS = frozenset(("resources", "resources/config"))
 _FILE = regex(r"(?:application|bootstrap)(?:-(?P<profile>[^/]+))?\.(?:ya?ml|properties)\Z")
+_KEPT = regex(
+    r"(?P<name>[^/]+)-(?P<profile>dev|develop|development|local|test|testing|qa|uat|stage|staging|preprod|prod|production|docker|compose|k8s|kubernetes)"
+    r"\.(?:ya?ml|properties)\Z"
+)
+"""A file that a configuration server keeps for a profile of an application: any name will do, these are plain."""
 _TEST = regex(
     r"(?:^|/)(?:src/(?:test|integration-?test|testFixtures)|test/resources|target|build|bin)/", re.IGNORECASE
 )
@@ -188,7 +193,7 @@ class SpringConfig(Node):
     def profile(self) -> str:
         """The profile under which the document counts; empty = always."""
         written = self.value("spring.config.activate.on-profile", "spring.profiles")
-        match = _FILE.match(self.document.source.name)
+        match = _FILE.match(self.document.source.name) or _KEPT.match(self.document.source.name)
         return written or (match["profile"] or "" if match else "")
 
     @cached_property
@@ -212,7 +217,8 @@ class SpringConfig(Node):
         module, found, inside = path.partition("/src/main/")
         name = posixpath.basename(path)
         if not _FILE.match(name) and (inside.count("/") > 1 or (not found and _is_repository(beside))):
-            return posixpath.splitext(name)[0]
+            kept = _KEPT.match(name)
+            return kept["name"] if kept is not None else posixpath.splitext(name)[0]
         return posixpath.basename(module) if found else ""
 
 

@@ -198,7 +198,7 @@ def _policy(filters: list[tuple[str, Any]], at: Location, limit: PolicyValue | N
             wait = milliseconds(str(first))
             if wait is not None:
                 values["backoffMs"] = PolicyValue(wait, at)
-        elif name == "CircuitBreaker":
+        elif name in {"CircuitBreaker", "Hystrix"}:
             values["circuitBreaker"] = PolicyValue(True, at)
         elif name == "RequestRateLimiter":
             values["rateLimit"] = PolicyValue("filter", at)
