@@ -32,6 +32,7 @@ from archlint.api import (
     attempts,
     rule,
 )
+from archlint_rules.samples import deployment, mesh_route
 
 _HARMLESS = frozenset(("connect-failure", "refused-stream", "reset-before-request"))
 _LEAST_LAYERS = 2
@@ -45,43 +46,9 @@ class AmplificationOptions(Options, frozen=True, kw_only=True):
     ] = 10
 
 
-def _service(name: str, calls: str = "") -> str:
-    return f"""---
-apiVersion: apps/v1
-kind: Deployment
-metadata: {{name: {name}}}
-spec:
-  template:
-    metadata: {{labels: {{app: {name}}}}}
-    spec: {{containers: [{{name: main, image: shop/{name}, env: [{{name: NEXT_URL, value: "{calls}"}}]}}]}}
----
-apiVersion: v1
-kind: Service
-metadata: {{name: {name}}}
-spec: {{selector: {{app: {name}}}, ports: [{{port: 80}}]}}
-"""
-
-
-def _route(name: str, retries: str) -> str:
-    return f"""---
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {{name: {name}}}
-spec:
-  hosts: [{name}]
-  http:
-    - route: [{{destination: {{host: {name}}}}}]
-      timeout: 2s
-      retries:
-{retries}
-"""
-
-
-_CHAIN = _service("web", "http://orders") + _service("orders", "http://stock") + _service("stock")
-_THREE = "        attempts: 3\n        retryOn: 5xx"
-_MARKED = (
-    "        attempts: 3  # <- up to 16 requests reach `stock` for one call of `web`\n        retryOn: 5xx"
-)
+_CHAIN = deployment("web", "orders") + deployment("orders", "stock") + deployment("stock")
+_THREE = "retries: {attempts: 3, retryOn: 5xx}"
+_MARKED = f"{_THREE}  # <- up to 16 requests reach `stock` for one call of `web`"
 
 
 @rule(
@@ -97,20 +64,22 @@ _MARKED = (
     ),
     options=AmplificationOptions,
     examples=(
-        Bad(_CHAIN + _route("orders", _THREE) + _route("stock", _MARKED)),
+        Bad(_CHAIN + mesh_route("orders", _THREE) + mesh_route("stock", _MARKED)),
         Good(
-            _CHAIN + _route("orders", _THREE) + _route("stock", _THREE),
+            _CHAIN + mesh_route("orders", _THREE) + mesh_route("stock", _THREE),
             options={"most": 20},
         ),
-        Good(_CHAIN + _route("orders", _THREE), "one layer alone"),
+        Good(_CHAIN + mesh_route("orders", _THREE), "one layer alone"),
         Good(
             _CHAIN
-            + _route("orders", _THREE)
-            + _route("stock", "        attempts: 3\n        retryOn: connect-failure,refused-stream"),
+            + mesh_route("orders", _THREE)
+            + mesh_route("stock", 'retries: {attempts: 3, retryOn: "connect-failure,refused-stream"}'),
             "what is tried again there never reached the service",
         ),
         Good(
-            _CHAIN + _route("orders", "        attempts: 1\n        retryOn: 5xx") + _route("stock", _THREE),
+            _CHAIN
+            + mesh_route("orders", "retries: {attempts: 1, retryOn: 5xx}")
+            + mesh_route("stock", _THREE),
             "8 requests",
         ),
     ),

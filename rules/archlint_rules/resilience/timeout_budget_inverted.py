@@ -31,42 +31,13 @@ from archlint.api import (
     timeout,
     worst_case,
 )
+from archlint_rules.samples import deployment, mesh_route
 
 _LEAST_CONFIDENCE = 0.75
 
 
-def _service(name: str, calls: str = "") -> str:
-    return f"""---
-apiVersion: apps/v1
-kind: Deployment
-metadata: {{name: {name}}}
-spec:
-  template:
-    metadata: {{labels: {{app: {name}}}}}
-    spec: {{containers: [{{name: main, image: shop/{name}, env: [{{name: NEXT_URL, value: "{calls}"}}]}}]}}
----
-apiVersion: v1
-kind: Service
-metadata: {{name: {name}}}
-spec: {{selector: {{app: {name}}}, ports: [{{port: 80}}]}}
-"""
-
-
-def _route(name: str, more: str) -> str:
-    return f"""---
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {{name: {name}}}
-spec:
-  hosts: [{name}]
-  http:
-    - route: [{{destination: {{host: {name}}}}}]
-{more}
-"""
-
-
-_CHAIN = _service("web", "http://orders") + _service("orders", "http://stock") + _service("stock")
-_FOUR = "      retries: {attempts: 3, perTryTimeout: 2s}"
+_CHAIN = deployment("web", "orders") + deployment("orders", "stock") + deployment("stock")
+_FOUR = "retries: {attempts: 3, perTryTimeout: 2s}"
 
 
 @rule(
@@ -83,37 +54,37 @@ _FOUR = "      retries: {attempts: 3, perTryTimeout: 2s}"
     examples=(
         Bad(
             _CHAIN
-            + _route(
+            + mesh_route(
                 "orders",
-                "      timeout: 3s  # <- `web` waits 3 s for `orders`, which may wait 10 s for `stock`",
+                "timeout: 3s  # <- `web` waits 3 s for `orders`, which may wait 10 s for `stock`",
             )
-            + _route("stock", "      timeout: 10s")
+            + mesh_route("stock", "timeout: 10s")
         ),
         Bad(
             _CHAIN
-            + _route(
+            + mesh_route(
                 "orders",
-                "      timeout: 3s  # <- `web` waits 3 s for `orders`, which may wait 8 s for `stock`",
+                "timeout: 3s  # <- `web` waits 3 s for `orders`, which may wait 8 s for `stock`",
             )
-            + _route("stock", _FOUR)
+            + mesh_route("stock", _FOUR)
         ),
         Bad(
             _CHAIN
-            + _service("app", "http://orders")
-            + _route("orders", "      timeout: 3s  # <- `app` and 1 more wait 3 s for `orders`")
-            + _route("stock", "      timeout: 10s"),
+            + deployment("app", "orders")
+            + mesh_route("orders", "timeout: 3s  # <- `app` and 1 more wait 3 s for `orders`")
+            + mesh_route("stock", "timeout: 10s"),
             "one route for all callers",
         ),
-        Good(_CHAIN + _route("orders", "      timeout: 10s") + _route("stock", _FOUR)),
+        Good(_CHAIN + mesh_route("orders", "timeout: 10s") + mesh_route("stock", _FOUR)),
         Good(
-            _CHAIN + _route("orders", "      timeout: 3s") + _route("stock", f"{_FOUR}\n      timeout: 2s"),
+            _CHAIN + mesh_route("orders", "timeout: 3s") + mesh_route("stock", f"{_FOUR}\ntimeout: 2s"),
             "the total bounds the tries",
         ),
         Good(
-            _CHAIN + _route("orders", "      timeout: 3s") + _route("stock", "      retries: {attempts: 0}"),
+            _CHAIN + mesh_route("orders", "timeout: 3s") + mesh_route("stock", "retries: {attempts: 0}"),
             "nothing bounds the inner call, which is another finding",
         ),
-        Good(_CHAIN + _route("stock", "      timeout: 10s"), "the outer call has no timeout"),
+        Good(_CHAIN + mesh_route("stock", "timeout: 10s"), "the outer call has no timeout"),
     ),
 )
 def timeout_budget_inverted(service: Service, context: Context) -> Iterator[Problem]:

@@ -27,44 +27,12 @@ from archlint.api import (
     infrastructure_roles,
     rule,
 )
+from archlint_rules.samples import deployment, mesh_route
 
 _LEAST_CONFIDENCE = 0.8
 
 
-def _service(name: str, *calls: str) -> str:
-    env = ", ".join(f'{{name: {call.upper()}_URL, value: "http://{call}"}}' for call in calls)
-    return f"""---
-apiVersion: apps/v1
-kind: Deployment
-metadata: {{name: {name}}}
-spec:
-  template:
-    metadata: {{labels: {{app: {name}}}}}
-    spec:
-      containers:
-        - name: main
-          image: shop/{name}
-          env: [{env}]
----
-apiVersion: v1
-kind: Service
-metadata: {{name: {name}}}
-spec: {{selector: {{app: {name}}}, ports: [{{port: 80}}]}}
-"""
-
-
-def _route(name: str, more: str) -> str:
-    return f"""---
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {{name: {name}}}
-spec:
-  hosts: [{name}]
-  http: [{{route: [{{destination: {{host: {name}}}}}], {more}}}]
-"""
-
-
-_TWO = _service("web", "orders", "stock") + _service("orders") + _service("stock")
+_TWO = deployment("web", "orders", "stock") + deployment("orders") + deployment("stock")
 _MARKED = _TWO.replace(
     '"http://stock"}]', '"http://stock"}]  # <- `web` calls `stock` without a timeout or circuit breaker'
 )
@@ -82,21 +50,21 @@ _MARKED = _TWO.replace(
         "https://sre.google/sre-book/addressing-cascading-failures/",
     ),
     examples=(
-        Bad(_MARKED + _route("orders", "timeout: 2s")),
-        Good(_TWO + _route("orders", "timeout: 2s") + _route("stock", "timeout: 1s")),
+        Bad(_MARKED + mesh_route("orders", "timeout: 2s")),
+        Good(_TWO + mesh_route("orders", "timeout: 2s") + mesh_route("stock", "timeout: 1s")),
         Good(
-            _TWO + _route("orders", "retries: {attempts: 1, perTryTimeout: 0s}"),
+            _TWO + mesh_route("orders", "retries: {attempts: 1, perTryTimeout: 0s}"),
             "no timeout is written anywhere",
         ),
         Good(_TWO, "what libraries do is not visible, so nothing is known of any call"),
         Good(
-            _TWO + _route("orders", "retries: {attempts: 1}"),
+            _TWO + mesh_route("orders", "retries: {attempts: 1}"),
             "a retry is not protection, and says nothing of the others",
         ),
         Good(
-            _service("web", "orders", "otel-collector")
-            + _service("orders")
-            + _route("orders", "timeout: 2s"),
+            deployment("web", "orders", "otel-collector")
+            + deployment("orders")
+            + mesh_route("orders", "timeout: 2s"),
             "telemetry",
         ),
     ),

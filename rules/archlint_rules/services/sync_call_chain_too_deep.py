@@ -30,6 +30,7 @@ from archlint.api import (
     infrastructure_roles,
     rule,
 )
+from archlint_rules.samples import deployment
 
 _MOST_SHOWN = 50
 
@@ -55,23 +56,6 @@ def _chain(length: int) -> str:
 _TRACED = """
   s4: {image: shop/s, environment: {ZIPKIN_URL: "http://zipkin:9411"}}
   zipkin: {image: openzipkin/zipkin}
-"""
-
-
-def _deployment(name: str, calls: str) -> str:
-    return f"""---
-apiVersion: apps/v1
-kind: Deployment
-metadata: {{name: {name}}}
-spec:
-  template:
-    metadata: {{labels: {{app: {name}}}}}
-    spec: {{containers: [{{name: main, image: shop/{name}, env: [{{name: NEXT_URL, value: "http://{calls}"}}]}}]}}
----
-apiVersion: v1
-kind: Service
-metadata: {{name: {name}}}
-spec: {{selector: {{app: {name}}}, ports: [{{port: 80}}]}}
 """
 
 
@@ -102,8 +86,8 @@ spec: {{selector: {{app: {name}}}, ports: [{{port: 80}}]}}
         Good(
             {
                 "compose.yaml": _chain(3),
-                "cluster.yaml": "".join(_deployment(f"s{index}", f"s{index + 1}") for index in range(3, 6))
-                + _deployment("s6", "s7"),
+                "cluster.yaml": "".join(deployment(f"s{index}", f"s{index + 1}") for index in range(3, 6))
+                + deployment("s6", "s7"),
             },
             "one half of the calls is made on a laptop, the other in the cluster",
         ),
