@@ -14,6 +14,7 @@ _QUEUES = frozenset(("all", "queues"))
 _TYPES = {"classic": "classic_queues", "quorum": "quorum_queues", "stream": "streams"}
 _EXCHANGES = frozenset(("all", "exchanges"))
 _SLOW = regex(r"[+*}?][^()]*\)+[+*{]|\|[^()]*\)+[+*{]")
+_EVENT_TYPE = regex(r"[A-Z]\w*(?:\.\w+)*:[A-Z]\w*")
 _LONGEST_PATTERN = 500
 _LITERAL = regex(r"\^([\w.:/@-]*)\$")
 
@@ -102,6 +103,11 @@ class Queue(Named):
         if words & _DEAD or {"dead", "letter"} <= words or {"parking", "lot"} <= words:
             return True
         return (self.vhost, self.name) in self.root.dead_letter_queues
+
+    @property
+    def is_of_masstransit(self) -> bool:
+        """Whether MassTransit made it, which moves what fails to a queue of its own: events come by exchanges that are called like types."""
+        return (self.vhost, self.name) in self.root.event_targets
 
     @property
     def is_for_replies(self) -> bool:
@@ -256,6 +262,18 @@ class Definitions(Node):
         for binding in self.bindings:
             found[binding.vhost, str(binding.get("source", default=""))].append(binding)
         return found
+
+    @cached_property
+    def event_targets(self) -> frozenset[tuple[str, str]]:
+        """What exchanges that are called like types are bound to, at once or by one exchange between, with its virtual host."""
+        edges = [
+            (binding.vhost, str(binding.get("source")), str(binding.get("destination")))
+            for binding in self.bindings
+        ]
+        near = {(vhost, target) for vhost, source, target in edges if _EVENT_TYPE.fullmatch(source)}
+        return frozenset(
+            near | {(vhost, target) for vhost, source, target in edges if (vhost, source) in near}
+        )
 
     @cached_property
     def dead_letter_queues(self) -> frozenset[tuple[str, str]]:

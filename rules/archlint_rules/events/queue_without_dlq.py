@@ -144,6 +144,10 @@ def _subscription(more: str = "", topic: str = "orders", marker: str = "") -> st
         Good(_queue("x-expires: 60000"), "a temporary queue"),
         Good(_queue(name="orders.replies"), "replies to a caller"),
         Good(
+            _queue().replace("source: later", 'source: "Shop.Events:OrderPlaced"'),
+            "MassTransit has a queue of its own for what fails",
+        ),
+        Good(
             _queue("x-dead-letter-exchange: dlx", name="intake").replace("failed-orders", "orders"),
             "it takes what failed elsewhere",
         ),
@@ -233,6 +237,8 @@ def _of_bindings(config: SpringConfig) -> Iterator[Problem]:
 
 def _of_queue(queue: Queue) -> Iterator[Problem]:
     if queue.is_temporary or queue.type == "stream" or queue.is_for_replies or queue.takes_dead_letters:
+        return
+    if queue.is_of_masstransit:
         return
     if queue.knows_policies and queue.setting("dead-letter-exchange") is None:
         yield Problem(
