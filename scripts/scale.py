@@ -23,6 +23,7 @@ from archlint.config.model import Config
 from archlint.engine.reduce import GRAPH_SUBJECTS, run_rules
 from archlint.model.builder import build_graph
 from archlint.plugins.registry import Registry
+from archlint.source.garbage import uncollected
 
 BUILD = "(build the graph)"
 _NOISE = 0.1
@@ -55,17 +56,15 @@ def main() -> int:
     for size in arguments.sizes:
         facts = facts_of(size, seed=arguments.seed)
         gc.collect()
-        start = time.process_time()
-        graph = build_graph(facts)
-        table[BUILD][size] = time.process_time() - start
-        gc.collect()
-        gc.freeze()
-        heads.append(f"{size:,} services, {len(facts):,} facts, {len(graph.dependencies):,} edges")
-        for rule in rules:
+        with uncollected():
             start = time.process_time()
-            counts[rule.id] = sum(1 for _ in run_rules(graph, [rule], config))
-            table[rule.id][size] = time.process_time() - start
-        gc.unfreeze()
+            graph = build_graph(facts)
+            table[BUILD][size] = time.process_time() - start
+            heads.append(f"{size:,} services, {len(facts):,} facts, {len(graph.dependencies):,} edges")
+            for rule in rules:
+                start = time.process_time()
+                counts[rule.id] = sum(1 for _ in run_rules(graph, [rule], config))
+                table[rule.id][size] = time.process_time() - start
         del graph, facts
     print("| step | " + " | ".join(heads) + " | exponent | findings |")
     print("| --- |" + " ---: |" * (len(heads) + 2))

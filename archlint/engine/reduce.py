@@ -12,6 +12,7 @@ from archlint.model.builder import build_graph
 from archlint.model.facts import Fact
 from archlint.model.graph import Datastore, Dependency, Element, Service, ServiceGraph, Topic
 from archlint.rule.rule import Context, Rule
+from archlint.source.garbage import uncollected
 from archlint.source.location import Location, Region
 from archlint.source.pointer import Pointer
 
@@ -22,6 +23,7 @@ type Fixes = list[tuple[Finding, Fix]]
 """Findings with what repairs them, not turned into edits of text yet."""
 
 
+@uncollected()
 def check_graph(
     facts: Sequence[Fact], rules: Sequence[Rule], config: Config, *, fixes: Fixes | None = None
 ) -> tuple[ServiceGraph, list[Finding]]:

@@ -238,8 +238,13 @@ def bare(name: str) -> str:
 
 def words(name: str) -> list[str]:
     """Return the words of a name in any case style, in lower case."""
+    return list(_words(name))
+
+
+@lru_cache(maxsize=10_000)
+def _words(name: str) -> tuple[str, ...]:
     spaced = _BOUNDARY.sub(" ", name)
-    return [word for word in re.split(r"[^A-Za-z0-9]+", spaced.lower()) if word]
+    return tuple(word for word in re.split(r"[^A-Za-z0-9]+", spaced.lower()) if word)
 
 
 def singular(word: str) -> str:
