@@ -125,7 +125,7 @@ class Links:
             if len(found) == 1:
                 return found[0]
             self._note(name, fact, found)
-        built = self._readers.built_from(fact.at.path)
+        built = self._readers.built_from(fact.at.path, fact.name)
         if built is not None:
             return built
         found = [

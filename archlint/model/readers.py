@@ -24,6 +24,7 @@ class Readers:
         self._built: dict[str, list[Service]] = defaultdict(list)
         self._configs: dict[str, list[Service]] = defaultdict(list)
         self._running: dict[str, list[Service]] = defaultdict(list)
+        self._images: dict[str, list[Service]] = defaultdict(list)
         for service in services:
             for workload in service.workloads:
                 self._note(service, workload)
@@ -38,11 +39,13 @@ class Readers:
         context = workload.extra.get("context")
         if isinstance(context, str):
             _add(self._built, _inside(workload, context), service)
+        images = [image_of(one.image or "").name for one in workload.containers if not one.init]
         for tool, image in _OF_TOOL.items():
-            if any(
-                image.match(image_of(one.image or "").name) for one in workload.containers if not one.init
-            ):
+            if any(map(image.match, images)):
                 _add(self._running, tool, service)
+        if service.first_party:
+            for name in images:
+                _add(self._images, name, service)
 
     def of(self, fact: BaseFact) -> tuple[Service | None, bool]:
         """Return who reads the document of *fact*, and whether that is all that can be said."""
@@ -57,10 +60,16 @@ class Readers:
             found = _one(self._running.get(fact.extractor, ()))
         return found, found is not None
 
-    def built_from(self, path: str) -> Service | None:
-        """Return the only service whose image is built in the folder of the module (of Maven or Gradle) that *path* lies in."""
+    def built_from(self, path: str, name: str) -> Service | None:
+        """Return the only service that runs the application *name*, whose configuration is the file *path*.
+
+        Its image is built in the folder of the module (of Maven or Gradle) that *path* lies in, or called like that or like the application.
+        """
         module, within, _ = path.partition("/src/main/")
-        found = self._built.get(module, ()) if within else ()
+        if not within:
+            return None
+        indices = (self._built, module), (self._images, name), (self._images, posixpath.basename(module))
+        found = next((index[key] for index, key in indices if index.get(key)), [])
         return found[0] if len(found) == 1 else None
 
 

@@ -1,0 +1,22 @@
+"""Who runs an application: told by the folder and the name of its image."""
+
+from textwrap import dedent
+
+from conftest import Check
+
+
+def test_an_application_is_what_runs_an_image_of_its_name(check: Check) -> None:
+    files = {
+        "compose.yaml": """
+            services:
+              mail: {image: "shop/mail-service:1", links: [store]}
+              first: {image: shop/twice}
+              second: {image: shop/twice}
+              login: {image: shop/login}
+            """,
+        "mail-service/src/main/resources/application.yml": "spring: {application: {name: mailer}}\nlogin: {url: 'http://login:80'}\n",
+        "twice/src/main/resources/application.yml": "spring: {application: {name: twice}}\nlogin: {url: 'http://login:80'}\n",
+    }
+    graph = check({path: dedent(text) for path, text in files.items()}).graph
+    edges = {(edge.source.name, edge.kind, edge.target.name) for edge in graph.dependencies}
+    assert edges == {("mail", "calls", "login"), ("twice", "calls", "login")}
