@@ -1,6 +1,5 @@
 """Datastores, brokers and infrastructure: what images and addresses say about them."""
 
-import re
 from dataclasses import dataclass
 
 from archlint.source.patterns import regex
@@ -60,7 +59,7 @@ _ENGINE_IMAGES = (
     ("etcd", r"etcd"),
     ("consul", r"consul"),
 )
-_ENGINES = tuple((engine, re.compile(rf"(?:{pattern})\Z")) for engine, pattern in _ENGINE_IMAGES)
+_ENGINES = tuple((engine, regex(rf"(?:{pattern})\Z")) for engine, pattern in _ENGINE_IMAGES)
 _SQL_SERVER = regex(r"mcr\.microsoft\.com/mssql|mssql|sql-edge")
 
 _ROLES = (
@@ -74,7 +73,7 @@ _ROLES = (
     ("load", r"load-?(?:test|gen)|locust|k6|jmeter"),
     ("gateway", r"(?:^|[-_/])(?:api-?)?gateway(?:[-_:]|$)|apigw|ingress|traefik|kong(?:[-_:]|$)|envoy|nginx|haproxy|ambassador"),
 )  # fmt: skip
-_ROLE_PATTERNS = tuple((role, re.compile(pattern)) for role, pattern in _ROLES)
+_ROLE_PATTERNS = tuple((role, regex(pattern)) for role, pattern in _ROLES)
 
 INFRASTRUCTURE = frozenset(
     ("cdc", "exporter", "admin-ui", "migration", "backup", "telemetry", "load", "job", "test", "config")

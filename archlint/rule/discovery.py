@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+from collections.abc import Iterator
 from types import ModuleType
 
 from archlint.rule.rule import Rule
@@ -21,6 +22,11 @@ def rules_in(package: ModuleType | str) -> list[Rule]:
     return [rules[name] for name in sorted(rules)]
 
 
-def _modules(root: ModuleType) -> list[ModuleType]:
-    entries = pkgutil.walk_packages(root.__path__, root.__name__ + ".")
-    return [root, *(importlib.import_module(entry.name) for entry in entries)]
+def _modules(root: ModuleType) -> Iterator[ModuleType]:
+    """Yield *root* and every module below it, packages before what they hold."""
+    pending = [root]
+    while pending:
+        module = pending.pop()
+        yield module
+        entries = pkgutil.iter_modules(getattr(module, "__path__", ()))
+        pending.extend(importlib.import_module(f"{module.__name__}.{entry.name}") for entry in entries)
