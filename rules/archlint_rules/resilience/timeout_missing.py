@@ -62,6 +62,18 @@ spec:
 """
 
 
+_PROFILE = """
+apiVersion: linkerd.io/v1alpha2
+kind: ServiceProfile
+metadata: {{name: orders.shop.svc.cluster.local}}
+spec:
+  routes:
+    - name: GET /all{marker}
+      condition: {{method: GET, pathRegex: /all}}
+    - name: GET /one
+      condition: {{method: GET, pathRegex: /one}}
+      {more}
+"""
 _HTTP = """
 apiVersion: gateway.networking.k8s.io/v1
 kind: HTTPRoute
@@ -97,12 +109,17 @@ def _concerns(subject: Subject) -> bool:
     if isinstance(subject, ServiceGraph):
         return True
     if isinstance(subject, MeshRoute):
-        return subject.tool == "istio" and not (
-            subject.only_redirects or subject.is_delegate or subject.streams
-        )
+        if subject.tool == "gateway-api" or (subject.tool == "linkerd" and not _is_managed(subject)):
+            return False
+        return not (subject.only_redirects or subject.is_delegate or subject.streams)
     if isinstance(subject, EnvoyRoute):
         return not subject.streams
     return not isinstance(subject, KongService) or bool(subject.target[1] and not subject.streams)
+
+
+def _is_managed(route: MeshRoute) -> bool:
+    """Tell whether a ServiceProfile says timeouts at all; most only name routes, for their metrics."""
+    return any("timeout" in item for item in route.manifest.items("spec", "routes") if isinstance(item, dict))
 
 
 @rule(
@@ -154,6 +171,10 @@ def _concerns(subject: Subject) -> bool:
             ),
             "Linkerd's annotation",
         ),
+        Bad(
+            _PROFILE.format(more="timeout: 1s", marker="  # <- the route `GET /all` has no timeout"),
+        ),
+        Good(_PROFILE.format(more="isRetryable: true", marker=""), "the profile only names the routes"),
         Good(_http(name="websocket"), "WebSockets live long"),
         Good(_istio("timeout: 2s")),
         Good(_envoy(", timeout: 2s")),
