@@ -5,6 +5,8 @@ import shlex
 from collections.abc import Iterator
 from typing import Any
 
+from msgspec.structs import replace
+
 from archlint.api import (
     Container,
     EndpointFact,
@@ -32,9 +34,16 @@ def facts_of(project: Project) -> Iterator[Fact]:
 
 
 def settings_in(project: Project) -> Iterator[tuple[Setting, str]]:
-    """Yield the settings of the services of *project* as committed, without `.env`, each with the name of its service."""
+    """Yield the settings of the services of *project* as committed, without `.env`, each with the name of its service.
+
+    What a variable has where nobody says otherwise comes from `default`.
+    """
     for service in Project(project.document, dotenv=False).services.values():
-        for setting in (*_environment(service), *_arguments(service)):
+        written = {name: value for name, (value, _) in service.entries("environment").items()}
+        for setting in _environment(service):
+            is_default = setting.value is not None and "${" in str(written.get(setting.key))
+            yield replace(setting, source="default") if is_default else setting, service.name
+        for setting in _arguments(service):
             yield setting, service.name
 
 

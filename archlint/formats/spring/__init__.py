@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from archlint.api import Document, Fact, Format, Node, ServiceFact, Setting, SettingsFact, Source
 from archlint.formats.spring.clients import feign_policies, pools
 from archlint.formats.spring.config import SpringConfig, kind_of
+from archlint.formats.spring.cors import cors_configurations
 from archlint.formats.spring.gateway import GATEWAYS, client_policies, retry_filters, routes
 from archlint.formats.spring.management import actuator
 from archlint.formats.spring.properties import read_properties
@@ -22,6 +23,7 @@ __all__ = [
     "Instance",
     "SpringConfig",
     "bindings",
+    "cors_configurations",
     "instances",
     "milliseconds",
     "retry_filters",

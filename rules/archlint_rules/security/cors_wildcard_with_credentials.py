@@ -17,6 +17,7 @@ from archlint.api import Bad, Context, Good, Node, Problem, Severity, rule
 from archlint.formats.envoy import EnvoyConfig
 from archlint.formats.kong import KongPlugin
 from archlint.formats.kubernetes import Manifest, MeshRoute
+from archlint.formats.spring import SpringConfig, cors_configurations
 
 _ANY = frozenset((".*", "^.*$", ".+", "*", "^.+$"))
 _KONG = """
@@ -46,6 +47,17 @@ static_resources:
                           allow_credentials: true
 """
 
+_SPRING = """
+spring:
+  application: {{name: front}}
+  cloud:
+    gateway:
+      globalcors:
+        cors-configurations:
+          '[/**]':
+            allowedOriginPatterns: {origins}
+            allowCredentials: {credentials}
+"""
 _ISTIO = """
 apiVersion: networking.istio.io/v1
 kind: VirtualService
@@ -69,7 +81,7 @@ def _istio(origin: str, *, credentials: bool = True, marker: str = "") -> str:
     id="cors-wildcard-with-credentials",
     category="security",
     severity=Severity.ERROR,
-    subject=(MeshRoute, Manifest, KongPlugin, EnvoyConfig),
+    subject=(MeshRoute, Manifest, KongPlugin, EnvoyConfig, SpringConfig),
     since="0.1.0",
     references=(
         "https://fetch.spec.whatwg.org/#cors-protocol-and-credentials",
@@ -111,6 +123,24 @@ def _istio(origin: str, *, credentials: bool = True, marker: str = "") -> str:
                 origin="{safe_regex: {regex: '.*'}}",
             )
         ),
+        Bad(
+            _SPRING.format(
+                origins='["*"]  # <- `front` lets every origin call with credentials', credentials="true"
+            )
+        ),
+        Bad(
+            {
+                "front/src/main/resources/application.properties": """
+                    spring.application.name=front
+                    management.endpoints.web.cors.allow-credentials=true
+                    management.endpoints.web.cors.allowed-origins=*,https://shop.example # <- every origin
+                    """
+            },
+            "properties of Spring",
+        ),
+        Good(_SPRING.format(origins='"https://*.shop.example"', credentials="true")),
+        Good(_SPRING.format(origins='"*"', credentials="false")),
+        Good(_SPRING.format(origins='"*"', credentials="${CREDENTIALS}"), "not known"),
         Good(_KONG.format(marker="", config="{origins: ['https://shop.example'], credentials: true}")),
         Good(_KONG.format(marker="", config="{origins: ['*']}"), "no credentials is the default"),
         Good(_KONG.format(marker="", config="{origins: '${{ env \"DECK_ORIGINS\" }}', credentials: true}")),
@@ -121,7 +151,7 @@ def _istio(origin: str, *, credentials: bool = True, marker: str = "") -> str:
     ),
 )
 def cors_wildcard_with_credentials(
-    subject: MeshRoute | Manifest | KongPlugin | EnvoyConfig, context: Context
+    subject: MeshRoute | Manifest | KongPlugin | EnvoyConfig | SpringConfig, context: Context
 ) -> Iterator[Problem]:
     """Report CORS policies that match everything and allow credentials."""
     del context
@@ -131,6 +161,8 @@ def cors_wildcard_with_credentials(
         yield from _kong(subject)
     elif isinstance(subject, EnvoyConfig):
         yield from _envoy(subject)
+    elif isinstance(subject, SpringConfig):
+        yield from _spring(subject)
     elif subject.kind == "Ingress" and _nginx(subject.annotations):
         yield _problem(subject.name, subject, "metadata", "annotations")
 
@@ -159,6 +191,20 @@ def _envoy(config: EnvoyConfig) -> Iterator[Problem]:
                 and any(map(_is_any, origins))
             ):
                 yield _problem(node.name_of() or "envoy", node, *way)
+
+
+def _spring(config: SpringConfig) -> Iterator[Problem]:
+    """Yield where patterns of origins have Spring echo any; `*` itself with credentials is what it refuses, or echoed before version 5.3."""
+    for origins, credentials in cors_configurations(config):
+        said = ((origin, part.strip()) for origin in origins for part in (origin.value or "").split(","))
+        wide = next((origin for origin, part in said if part == "*"), None)
+        if wide is not None and credentials is not None and credentials.value == "true":
+            name = config.application or config.document.source.name
+            yield Problem(
+                f"`{name}` lets every origin call with credentials",
+                wide.at,
+                help="list the origins, or do without credentials",
+            )
 
 
 def _mesh(subject: MeshRoute) -> Iterator[Problem]:

@@ -215,6 +215,7 @@ def _pod(name: str, value: str) -> str:
                 image: shop/orders
                 environment:
                   DB_PASSWORD: ${DB_PASSWORD}
+                  MQ_PASSWORD: ${MQ_PASSWORD:-guest}
                   API_TOKEN:
             """,
             "from the shell",
