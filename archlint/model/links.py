@@ -70,7 +70,9 @@ class Links:
 
         Those that are declared in spaces of their own (`scope`) are one only where documents of the spaces name each other.
         """
-        for fact in services:
+        for fact in sorted(
+            services, key=lambda fact: self._readers.built_from(fact.at.path, fact.name) is None
+        ):
             service = self._match(fact)
             if service is None:
                 service = Service(id=f"service:{fact.entity or fact.name}", name=fact.name, scope=fact.scope)

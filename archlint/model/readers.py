@@ -12,6 +12,9 @@ from archlint.source.patterns import regex
 _OF_TOOL = {"kong": regex(r"kong(?:-gateway|-ee)?\Z")}
 """Tools of which a system has one, which is often told its configuration by another program, so that nothing mounts it."""
 
+_OWN = regex(r"/src/main/resources/(?:config/)?(?:application|bootstrap)[^/]*\Z")
+"""Where a module keeps its own configuration; that of others may lie below it, as in configuration servers."""
+
 PROXIES = frozenset(("kong", "envoy"))
 """Who reads configuration of these has no code in its folder: that a service of ours stands there tells nothing."""
 
@@ -65,9 +68,10 @@ class Readers:
 
         Its image is built in the folder of the module (of Maven or Gradle) that *path* lies in, or called like that or like the application.
         """
-        module, within, _ = path.partition("/src/main/")
-        if not within:
+        place = _OWN.search(path)
+        if place is None:
             return None
+        module = path[: place.start()]
         indices = (self._built, module), (self._images, name), (self._images, posixpath.basename(module))
         found = next((index[key] for index, key in indices if index.get(key)), [])
         return found[0] if len(found) == 1 else None

@@ -15,8 +15,10 @@ def test_an_application_is_what_runs_an_image_of_its_name(check: Check) -> None:
               login: {image: shop/login}
             """,
         "mail-service/src/main/resources/application.yml": "spring: {application: {name: mailer}}\nlogin: {url: 'http://login:80'}\n",
+        "login/src/main/resources/kept/mailer.yml": "spring: {application: {name: mailer}}\n",
+        "login/src/main/resources/kept/post.yml": "spring: {application: {name: post}}\nmail: {url: 'http://mail:80'}\n",
         "twice/src/main/resources/application.yml": "spring: {application: {name: twice}}\nlogin: {url: 'http://login:80'}\n",
     }
     graph = check({path: dedent(text) for path, text in files.items()}).graph
     edges = {(edge.source.name, edge.kind, edge.target.name) for edge in graph.dependencies}
-    assert edges == {("mail", "calls", "login"), ("twice", "calls", "login")}
+    assert edges == {("mail", "calls", "login"), ("post", "calls", "mail"), ("twice", "calls", "login")}
