@@ -252,6 +252,25 @@ def test_a_chart_above_gives_its_values(tmp_path: Path) -> None:
     assert found[0].data == {"a": "2mehere"}
 
 
+@pytest.mark.parametrize(
+    ("dependency", "file"),
+    [
+        ("{name: common, repository: 'file://../common'}", "common/templates/_util.yaml"),
+        ("{name: common, version: 1.x}", "chart/charts/common/templates/_names.tpl"),
+    ],
+)
+def test_named_templates_of_a_library(tmp_path: Path, dependency: str, file: str) -> None:
+    documents = _chart(
+        tmp_path,
+        'a: {{ include "common.name" . }}',
+        **{
+            "chart/Chart.yaml": f"name: shop\ndependencies: [{dependency}]",
+            file: '{{- define "common.name" -}}{{ .Chart.Name }}-app{{- end }}',
+        },
+    )
+    assert documents[0].data == {"a": "shop-app"}
+
+
 def test_a_template_depends_on_its_chart(tmp_path: Path) -> None:
     _chart(tmp_path, "a: {{ .Values.name }}")
     workspace = Workspace(tmp_path, Registry.load().formats)

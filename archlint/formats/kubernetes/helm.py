@@ -9,6 +9,7 @@ unknown. A template of which YAML makes no sense after that is not read.
 
 import posixpath
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from archlint.api import UNKNOWN, Document, Resolver, Source, parse
@@ -18,6 +19,7 @@ from archlint.formats.kubernetes.helm_values import ASSIGNED, Scope, actions, de
 
 _MOST_ACTIONS = 5_000
 _MOST_TEXT = 500_000
+_MOST_LIBRARIES = 50
 _OPENING = frozenset(("if", "with", "range", "define", "block"))
 _KEY = re.compile(r"\s*(?P<key>[A-Za-z][\w./-]*):(?:\s|\Z)")
 _CONTROL = re.compile(r"\s*\{\{-?\s*(?:(?:if|with|else|end)\b|/\*|\$\w+\s*:?=)[^{}]*\}\}\s*\Z")
@@ -217,14 +219,25 @@ def _scope(chart: str, source: Source, resolver: Resolver) -> Scope:
         "Subcharts": UNKNOWN,
     }  # fmt: skip
     templates: dict[str, str] = {}
-    folders = {posixpath.dirname(source.path), posixpath.join(chart, "templates")}
-    for folder in sorted(folders):
+    own = {posixpath.dirname(source.path), posixpath.join(chart, "templates")}
+    for folder in (*_libraries(chart, about), *sorted(own)):
         for path in resolver.siblings(posixpath.join(folder, "x")):
-            if path.endswith(".tpl"):
+            if path.endswith(".tpl") or posixpath.basename(path).startswith("_"):
                 found = resolver.read(path)
                 if found is not None:
                     templates |= defines("\n".join(found.lines))
     return Scope(root, templates)
+
+
+def _libraries(chart: str, about: dict[str, Any]) -> Iterator[str]:
+    """Yield the folders with templates of the charts that *chart* depends on: beside it (`file://…`), or inside of it."""
+    dependencies = about.get("dependencies")
+    for entry in dependencies[:_MOST_LIBRARIES] if isinstance(dependencies, list) else ():
+        name, place = (entry.get(key) if isinstance(entry, dict) else None for key in ("name", "repository"))
+        if isinstance(place, str) and place.startswith("file://"):
+            yield posixpath.normpath(posixpath.join(chart, place.removeprefix("file://"), "templates"))
+        if isinstance(name, str) and "/" not in name:
+            yield posixpath.join(chart, "charts", name, "templates")
 
 
 def _values(chart: str, name: Any, resolver: Resolver) -> dict[str, Any]:
