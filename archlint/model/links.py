@@ -231,10 +231,22 @@ class Links:
                 )
 
     def _user(self, fact: ChannelFact) -> Service:
-        """Return the service that sends or receives: the one that the document is linked from, or is named in it."""
+        """Return the service that sends or receives: the one that the document is linked from, or is named in it.
+
+        A document that no running service is called like may describe many, which tags tell apart.
+        """
         link = self._contracts.get(fact.at.path)
         linked = self.service(link.source, link) if link else None
-        return linked or self.service(fact.service, fact) or self._application(fact)
+        titled = linked or self.service(fact.service, fact)
+        tagged = None if titled is not None and titled.workloads else self._tagged(fact)
+        return tagged or titled or self._application(fact)
+
+    def _tagged(self, fact: ChannelFact) -> Service | None:
+        """Return the one running service that an operation of a description of many is tagged with."""
+        tags = fact.extra.get("tags")
+        named = [self._by_name.get(tag.lower(), []) for tag in tags if tag] if isinstance(tags, list) else []
+        found = {service.id: service for known in named for service in known if service.workloads}
+        return next(iter(found.values())) if len(found) == 1 else None
 
     def _application(self, fact: ChannelFact) -> Service:
         """Return a service for an application that only its AsyncAPI document tells of."""

@@ -10,6 +10,7 @@ from archlint.api import Context, ServiceGraph, Severity
 from archlint.engine.resolve import Workspace
 from archlint.formats.asyncapi import FORMAT as ASYNCAPI
 from archlint.formats.backstage import FORMAT as BACKSTAGE
+from archlint.formats.compose import FORMAT as COMPOSE
 from archlint.formats.manifest import FORMAT as MANIFEST
 from archlint.model.builder import build_graph
 from archlint.model.facts import ChannelFact
@@ -34,7 +35,7 @@ def graph(tmp_path: Path) -> Graph:
         formats = [
             (form, document)
             for document in documents
-            for form in (ASYNCAPI, BACKSTAGE, MANIFEST)
+            for form in (ASYNCAPI, BACKSTAGE, COMPOSE, MANIFEST)
             if form.sniff(document)
         ]
         return build_graph([fact for form, document in formats for fact in form.facts(document)])
@@ -169,3 +170,18 @@ def test_a_name_of_a_store_is_not_a_service(graph: Graph) -> None:
     used = {(edge.source.name, edge.target.id) for edge in found.dependencies if edge.kind == "uses"}
     assert len({target for _, target in used}) == 2, "one of PostgreSQL, one of Redis"
     assert {store.kind for store in found.datastores} == {"db", "cache"}
+
+
+@pytest.mark.parametrize(
+    ("title", "sender"), [("Events of the shop", "orders"), ("stock", "stock")], ids=["of many", "of one"]
+)
+def test_tags_tell_services_apart_where_a_document_describes_many(
+    title: str, sender: str, graph: Graph
+) -> None:
+    document = asyncapi(title, "send", "orders.placed").replace(
+        "action: send,", "action: send, tags: [{name: orders}, {name: domain-events}],"
+    )
+    assert "tags" in document
+    compose = "services: {orders: {image: shop/orders}, stock: {image: shop/stock}}"
+    (topic,) = graph({"events.yaml": document, "compose.yaml": compose}).topics
+    assert [service.name for service in topic.producers] == [sender]

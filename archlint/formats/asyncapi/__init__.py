@@ -141,8 +141,16 @@ def _channel(operation: AsyncOperation, channel: Channel, action: Any, *, reply:
                 *(node.get("x-visibility") for node in (operation.root, operation, channel)),
             )
         ),
-        extra={"bindings": channel.bindings} if channel.bindings else {},
+        extra={
+            key: value for key, value in (("bindings", channel.bindings), ("tags", _tags(operation))) if value
+        },
     )
+
+
+def _tags(operation: AsyncOperation) -> list[str]:
+    """Return the tags of *operation*: descriptions of whole systems name the services by them."""
+    names = [tag.get("name") for tag in operation.items("tags") if isinstance(tag, dict)]
+    return [name for name in names if isinstance(name, str)]
 
 
 def _message(message: Message) -> MessageFact:
