@@ -118,8 +118,10 @@ def _concerns(subject: Subject) -> bool:
 
 
 def _is_managed(route: MeshRoute) -> bool:
-    """Tell whether a ServiceProfile says timeouts at all; most only name routes, for their metrics."""
-    return any("timeout" in item for item in route.manifest.items("spec", "routes") if isinstance(item, dict))
+    """Tell whether a ServiceProfile says how to call; those made of contracts only name routes, for their metrics."""
+    routes = (item for item in route.manifest.items("spec", "routes") if isinstance(item, dict))
+    budget = route.manifest.get("spec", "retryBudget") is not None
+    return budget or any("timeout" in item or "isRetryable" in item for item in routes)
 
 
 @rule(
@@ -174,7 +176,12 @@ def _is_managed(route: MeshRoute) -> bool:
         Bad(
             _PROFILE.format(more="timeout: 1s", marker="  # <- the route `GET /all` has no timeout"),
         ),
-        Good(_PROFILE.format(more="isRetryable: true", marker=""), "the profile only names the routes"),
+        Bad(
+            _PROFILE.format(
+                more="isRetryable: true", marker="  # <- the route `GET /all` has no timeout"
+            ).replace("name: GET /one", "name: GET /one  # <- the route `GET /one` has no timeout"),
+        ),
+        Good(_PROFILE.format(more="", marker=""), "the profile only names the routes"),
         Good(_http(name="websocket"), "WebSockets live long"),
         Good(_istio("timeout: 2s")),
         Good(_envoy(", timeout: 2s")),
