@@ -46,7 +46,7 @@ services:
     since="0.1.0",
     references=("https://doi.org/10.1145/222124.222136",),
     examples=(
-        Bad(_TWO.format(marker="  # <- of 1 of 2 services no file tells what it depends on: `web`")),
+        Bad(_TWO.format(marker="  # <- no file tells what 1 of 2 services depends on: `web`")),
         Good(
             {
                 "compose.yaml": _TWO.format(marker=""),
@@ -77,7 +77,7 @@ def service_unobserved(graph: ServiceGraph, context: Context) -> Iterator[Proble
         names = ", ".join(f"`{service.name}`" for service in dark[:_SHOWN])
         more = f" and {len(dark) - _SHOWN} more" if len(dark) > _SHOWN else ""
         yield Problem(
-            f"of {len(dark)} of {len(own)} services no file tells what {'it depends' if len(dark) == 1 else 'they depend'} on: {names}{more}",
+            f"no file tells what {len(dark)} of {len(own)} services depend{'s' * (len(dark) == 1)} on: {names}{more}",
             dark[0].location,
             help="declare their dependencies in a manifest",
             related=tuple(Related(f"`{service.name}`", service.location) for service in dark[1:]),
