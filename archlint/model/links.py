@@ -23,6 +23,7 @@ from archlint.model.stores import KINDS, engine_of
 from archlint.model.topics import same_channels
 
 _LEAST_NAME = 3
+_SAID = 0.8
 
 
 class Links:
@@ -166,8 +167,8 @@ class Links:
         return found[0] if len(found) == 1 else None
 
     def _note(self, name: str, fact: BaseFact, found: Sequence[Service]) -> None:
-        """Note that *name* could mean any of several services."""
-        if len(found) > 1:
+        """Note that *name* could mean any of several services; where it was only read off, nobody has to say which."""
+        if len(found) > 1 and fact.confidence >= _SAID:
             self.graph.ambiguous.append(Ambiguous(name, fact.at, list(found)))
 
     def target(self, fact: DependencyFact) -> Service | Datastore | Topic | None:

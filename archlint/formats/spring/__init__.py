@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from archlint.api import Document, Fact, Format, Node, ServiceFact, Setting, SettingsFact, Source
-from archlint.formats.spring.clients import feign_policies, pools
+from archlint.formats.spring.clients import feign_calls, feign_policies, pools
 from archlint.formats.spring.config import SpringConfig, kind_of
 from archlint.formats.spring.cors import cors_configurations
 from archlint.formats.spring.gateway import GATEWAYS, client_policies, retry_filters, routes
@@ -90,7 +90,7 @@ class SpringFormat(Format):
         yield from zuul_routes(config)
         told = {key: (item.value, item.at) for key, item in config.settings.items() if item.value}
         yield from actuator(told, name=config.application, profile=config.profile)
-        for read in (client_policies, policies, feign_policies, pools, channels):
+        for read in (client_policies, policies, feign_policies, feign_calls, pools, channels):
             yield from read(config)
 
 

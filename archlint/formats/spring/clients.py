@@ -3,12 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
-from archlint.api import Policy, PolicyFact, PolicyKey, PolicyValue, SelectFact, Setting
+from archlint.api import DependencyFact, Policy, PolicyFact, PolicyKey, PolicyValue, SelectFact, Setting
 from archlint.formats.spring.config import SpringConfig
 from archlint.formats.spring.relaxed import filled, milliseconds
 
 _CLIENTS = ("spring.cloud.openfeign.client.config", "feign.client.config")
 _READ = 60_000
+_BY_NAME = 0.75
 _POOLS = (
     "spring.datasource.hikari.maximumpoolsize",
     "spring.datasource.tomcat.maxactive",
@@ -43,6 +44,27 @@ def feign_policies(config: SpringConfig) -> Iterator[PolicyFact]:
                     source=config.application,
                     target=None if name == "default" else name,
                     policy=Policy(tool="openfeign", layer="client", values=values),
+                )
+
+
+def feign_calls(config: SpringConfig) -> Iterator[DependencyFact]:
+    """Yield whom the clients call by name; one with an address of its own is told by that, in code or in its `url`."""
+    for prefix in _CLIENTS if config.application else ():
+        seen: dict[str, Setting] = {}
+        addressed = set()
+        for name, part, setting in config.below(prefix):
+            seen.setdefault(name, setting)
+            if part == "url":
+                addressed.add(name)
+        for name, setting in seen.items():
+            if name not in addressed and name != "default":
+                yield DependencyFact(
+                    at=setting.at,
+                    extractor="openfeign",
+                    confidence=_BY_NAME,
+                    source=config.application,
+                    target=name,
+                    kind="calls",
                 )
 
 
