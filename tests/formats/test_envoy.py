@@ -6,9 +6,9 @@ from textwrap import dedent, indent
 import pytest
 from conftest import Check
 
-from archlint.api import Document, RouteFact
+from archlint.api import DependencyFact, Document, RouteFact
 from archlint.engine.resolve import Workspace
-from archlint.formats.envoy import FORMAT, EnvoyFilter, milliseconds
+from archlint.formats.envoy import FORMAT, EnvoyFilter, EnvoyRoute, milliseconds
 from archlint.model.builder import build_graph
 
 BOOTSTRAP = """
@@ -254,3 +254,42 @@ def test_what_cannot_be_read_is_reported(tmp_path: Path) -> None:
         ("static_resources", "clusters", 1),
     ]
     assert list(FORMAT.validate(_read(tmp_path, BOOTSTRAP))) == []
+
+
+_CLUSTERS = """
+    resources:
+      - "@type": type.googleapis.com/envoy.config.cluster.v3.Cluster
+        name: orders
+        load_assignment:
+          endpoints: [{lb_endpoints: [{endpoint: {address: {socket_address: {address: orders, port_value: 80}}}}]}]
+      - {"@type": type.googleapis.com/envoy.config.cluster.v3.Cluster, name: discovered, type: EDS}
+      - 3
+"""
+_LISTENERS = """
+    resources:
+      - "@type": type.googleapis.com/envoy.config.listener.v3.Listener
+        filter_chains:
+          - filters:
+              - name: envoy.filters.network.http_connection_manager
+                typed_config:
+                  route_config: {virtual_hosts: [{routes: [{match: {prefix: /a}, route: {cluster: orders}}]}]}
+"""
+
+
+def test_files_of_resources_are_read(tmp_path: Path) -> None:
+    clusters, listeners = _read(tmp_path, _CLUSTERS), _read(tmp_path, _LISTENERS)
+    assert (FORMAT.sniff(clusters), FORMAT.sniff(listeners)) == ("envoy resources", "envoy resources")
+    (fact,) = FORMAT.facts(clusters)
+    assert isinstance(fact, DependencyFact)
+    assert (fact.target, fact.kind, fact.port) == ("orders", "routes", 80)
+    (route,) = FORMAT.visit(listeners, frozenset((EnvoyRoute,)))
+    assert isinstance(route, EnvoyRoute)
+    assert route.name == "/a"
+    assert list(FORMAT.facts(listeners)) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["resources: [a.yaml]", "resources: []", 'resources: [{"@type": x/Cluster}]']
+)
+def test_other_resources_are_not_envoys(tmp_path: Path, text: str) -> None:
+    assert FORMAT.sniff(_read(tmp_path, text)) == ""

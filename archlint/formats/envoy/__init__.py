@@ -4,7 +4,14 @@ from collections.abc import Iterator
 
 from archlint.api import Document, Fact, Format, Node, Problem
 from archlint.formats.envoy.facts import facts_of
-from archlint.formats.envoy.views import EnvoyCluster, EnvoyConfig, EnvoyFilter, EnvoyRoute, milliseconds
+from archlint.formats.envoy.views import (
+    RESOURCE,
+    EnvoyCluster,
+    EnvoyConfig,
+    EnvoyFilter,
+    EnvoyRoute,
+    milliseconds,
+)
 
 __all__ = [
     "FORMAT",
@@ -22,15 +29,17 @@ _KEYS = ("static_resources", "staticResources")
 
 
 class EnvoyFormat(Format):
-    """Recognises bootstraps by `static_resources` with listeners or clusters."""
+    """Recognises bootstraps by `static_resources` with listeners or clusters, and files of resources by the type of the first."""
 
     name = "envoy"
     subjects = (EnvoyConfig, EnvoyRoute, EnvoyCluster, EnvoyFilter)
     claims = (("static_resources",),)
 
     def sniff(self, document: Document) -> str:
-        """Return `envoy bootstrap`."""
-        return "envoy bootstrap" if is_envoy(document.data) else ""
+        """Return `envoy bootstrap`, or `envoy resources` for a file of listeners or clusters that one names."""
+        if is_envoy(document.data):
+            return "envoy bootstrap"
+        return "envoy resources" if _is_watched(document.data) else ""
 
     def visit(self, document: Document, wanted: frozenset[type[Node]]) -> Iterator[Node]:
         """Yield the bootstrap, its routes, clusters and HTTP filters."""
@@ -54,6 +63,12 @@ def is_envoy(data: object) -> bool:
         return False
     found = [data[key] for key in _KEYS if isinstance(data.get(key), dict)]
     return any(isinstance(static.get(key), list) for static in found for key in ("listeners", "clusters"))
+
+
+def _is_watched(data: object) -> bool:
+    resources = data.get("resources") if isinstance(data, dict) else None
+    first = resources[0] if isinstance(resources, list) and resources else None
+    return isinstance(first, dict) and RESOURCE.search(str(first.get("@type", ""))) is not None
 
 
 def nodes(config: EnvoyConfig, wanted: frozenset[type[Node]]) -> Iterator[Node]:

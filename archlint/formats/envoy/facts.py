@@ -53,6 +53,8 @@ def facts_of(config: EnvoyConfig) -> Iterator[Fact]:
                     ],
                 },
             )
+    if not config.filters:
+        yield from _watched(config)
     for one in config.filters:
         if one.kind == "tcp_proxy":
             yield from _tcp(config, one)
@@ -78,6 +80,23 @@ def _issuers(route: EnvoyRoute) -> list[str]:
 def _backends(cluster: EnvoyCluster | None, weight: float | None) -> Iterator[Backend]:
     for host, port, at in cluster.addresses() if cluster is not None else ():
         yield Backend(host=host, port=port, weight=weight, at=at)
+
+
+def _watched(config: EnvoyConfig) -> Iterator[Fact]:
+    """Yield that who reads a file of clusters leads to them: the routes are in other files."""
+    for way, _ in config.messages("resources"):
+        cluster = EnvoyCluster(config.document, (*config.pointer, *way), config.get(*way))
+        for host, port, at in cluster.addresses():
+            yield DependencyFact(
+                at=at,
+                extractor="envoy",
+                confidence=0.9,
+                source="",
+                target=host,
+                kind="routes",
+                port=int(port) if port.isdecimal() else None,
+                extra={"cluster": cluster.name},
+            )
 
 
 def _tcp(config: EnvoyConfig, proxy: EnvoyFilter) -> Iterator[Fact]:

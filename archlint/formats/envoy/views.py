@@ -1,4 +1,4 @@
-"""Views of an Envoy bootstrap, of API version 2 and 3: listeners' filters, routes and clusters.
+"""Views of an Envoy bootstrap, or of a file of resources that one names, of API version 2 and 3: listeners' filters, routes and clusters.
 
 Fields may be written in snake case and in camel case, as in every JSON form of protocol buffers; `pick` finds both.
 """
@@ -10,6 +10,8 @@ from typing import Any
 from archlint.api import Document, Location, Node, Pointer, regex
 
 _TYPE = regex(r"\.filters?\.(?:http|network)\.(?P<name>[a-z0-9_]+)\.")
+RESOURCE = regex(r"(?:^|/)envoy\.(?:config|api)\.(?:\w+\.)*(?:Cluster|Listener)\Z")
+"""The type of a resource of a file that Envoy watches."""
 _DURATION = regex(r"(?P<seconds>\d+(?:\.\d+)?)s\Z")
 _TEMPLATE = regex(r"\{\{|\$\{|\$\(|\{%")
 _SYNONYMS = {"rate_limit": "ratelimit", "router": "router"}
@@ -284,14 +286,21 @@ class EnvoyCluster(EnvoyNode):
 
 
 class EnvoyConfig(EnvoyNode):
-    """A whole bootstrap."""
+    """A whole bootstrap, or the listeners or clusters of a file that Envoy watches (`resources`, DiscoveryResponse)."""
+
+    def declared(self, kind: str) -> Iterator[tuple[Pointer, dict[str, Any]]]:
+        """Yield the messages of *kind*, `clusters` or `listeners`, with the ways to them."""
+        yield from self.messages("static_resources", kind)
+        for way, data in self.messages("resources"):
+            if RESOURCE.search(str(data.get("@type", ""))) and str(data["@type"]).lower().endswith(kind[:-1]):
+                yield way, data
 
     @cached_property
     def clusters(self) -> dict[str, EnvoyCluster]:
         """The static clusters by name."""
         found = [
             EnvoyCluster(self.document, (*self.pointer, *way), data)
-            for way, data in self.messages("static_resources", "clusters")
+            for way, data in self.declared("clusters")
         ]
         return {cluster.name: cluster for cluster in found if cluster.name}
 
@@ -299,7 +308,7 @@ class EnvoyConfig(EnvoyNode):
     def filters(self) -> list[EnvoyFilter]:
         """The filters of the listeners."""
         found = []
-        for listener, _ in self.messages("static_resources", "listeners"):
+        for listener, _ in self.declared("listeners"):
             chains = [way for way, _ in self.messages(*listener, "filter_chains")]
             for chain in (*chains, self.way(*listener, "default_filter_chain")):
                 for way, data in self.messages(*chain, "filters"):
