@@ -252,6 +252,32 @@ def test_a_chart_above_gives_its_values(tmp_path: Path) -> None:
     assert found[0].data == {"a": "2mehere"}
 
 
+def test_blocks_of_items_that_values_leave_out(tmp_path: Path) -> None:
+    documents = _chart(
+        tmp_path,
+        """
+        command:
+          - ./serve
+          {{- with .Values.empty }}
+            {{- toYaml . | nindent 2 }}
+          {{- end }}
+        env:
+        {{- if .Values.empty }}
+        - name: A
+        {{- end }}
+        - name: B
+        {{- if .Values.empty }}
+        {{ toYaml .Values.empty | indent 0 }}
+        {{- end }}
+        ports: []
+        """,
+        **{"chart/values.yaml": "empty: []"},
+    )
+    data = documents[0].data
+    assert (data["command"][0], data["ports"]) == ("./serve", [])
+    assert {"name": "B"} in data["env"]
+
+
 @pytest.mark.parametrize(
     ("dependency", "file"),
     [

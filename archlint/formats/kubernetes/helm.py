@@ -142,7 +142,8 @@ class _Reader:
             scope.variables[name] = UNKNOWN if word == "range" else value
         hidden = self._hidden() if counted and not frame.counts else "---"
         if not _NEW_DOCUMENT.match(hidden):
-            self.parts.append(self.marks.gap(text, _keys_in(hidden)))
+            head = next((line for line in hidden.splitlines() if line.strip()), "")
+            self.parts.append(self.marks.gap(text, _keys_in(hidden), head))
         elif counted and value is UNKNOWN:
             self.parts.append(self.marks.doubt(text))
         else:

@@ -27,15 +27,20 @@ class Marks:
         self.bodies: list[str] = []
         self.kinds: list[str] = []
         self.keys: dict[int, tuple[str, ...]] = {}
+        self.heads: dict[int, str] = {}
 
     def value(self, text: str, value: Any, body: str) -> str:
         """Return the mark for the action *text* that writes *value*."""
         return self._mark(text, value, body, "value")
 
-    def gap(self, text: str, keys: tuple[str, ...] | None) -> str:
-        """Return the mark for the start of a block that does not count as the values are; *keys* would stand there, where that is known."""
+    def gap(self, text: str, keys: tuple[str, ...] | None, head: str = "") -> str:
+        """Return the mark for the start of a block that does not count as the values are.
+
+        *keys* would stand there, where that is known, and *head* is its first line.
+        """
         if keys is not None:
             self.keys[len(self.values)] = keys
+        self.heads[len(self.values)] = head
         return self._mark(text, UNKNOWN, text, "gap")
 
     def doubt(self, text: str) -> str:
@@ -104,9 +109,10 @@ def _entry(
         (lines[at] for at in range(index + 1, len(lines)) if not bare[at] and lines[at].strip(" \t\ue001")),
         "",
     )
-    wanted = _INDENT.search(marks.bodies[number])
+    head = marks.heads.get(number, "")
+    wanted = _INDENT.search(marks.bodies[number]) or (_INDENT.search(head) if "{{" in head else None)
     column = int(wanted[1]) if wanted else len(line) - len(line.lstrip())
-    if marks.kinds[number] == "gap":
+    if marks.kinds[number] == "gap" and not wanted:
         hidden = lines[index + 1] if index + 1 < len(lines) else ""
         if hidden.strip() and not hidden.strip(" \t\ue001"):
             column = len(hidden) - len(hidden.lstrip(" \t"))
@@ -119,8 +125,12 @@ def _entry(
         if _column(following) == column and following.lstrip().startswith("- "):
             return " " * column + f"- {mark}"
         return " " * column + f"{mark}:"
-    if above.rstrip().endswith(":") and key == column and not following.lstrip().startswith("- "):
-        return " " * column + f"{mark}:"
+    if above.rstrip().endswith(":") and key == column:
+        is_item = following.lstrip().startswith("- ") and _column(following) == column
+        if is_item or head.lstrip().startswith("- "):
+            return " " * column + f"- {mark}"
+        if not following.lstrip().startswith("- "):
+            return " " * column + f"{mark}:"
     for earlier in reversed(seen):
         if _SEPARATOR.match(earlier):
             break
