@@ -46,12 +46,12 @@ def _istio(fault: str, match: str = "name: main", more: str = "") -> str:
     examples=(
         Bad(
             _istio(
-                "{delay: {percentage: {value: 10}, fixedDelay: 5s}}  # <- 10 % of the requests to `main` are delayed on purpose"
+                "{delay: {percentage: {value: 10}, fixedDelay: 5s}}  # <- the route `main` delays 10 % of its requests on purpose"
             )
         ),
         Bad(
             _istio(
-                "{abort: {percentage: {value: 1}, httpStatus: 500}}  # <- 1 % of the requests to `main` are aborted on purpose"
+                "{abort: {percentage: {value: 1}, httpStatus: 500}}  # <- the route `main` aborts 1 % of its requests on purpose"
             )
         ),
         Good(
@@ -78,13 +78,13 @@ def fault_injection_in_production_route(route: MeshRoute, context: Context) -> I
         for match in matches
     ):
         return
-    for key, what in (("delay", "delayed"), ("abort", "aborted")):
+    for key, what in (("delay", "delays"), ("abort", "aborts")):
         percentage = route.get(
             "fault", key, "percentage", "value", default=route.get("fault", key, "percent")
         )
         if isinstance(percentage, int | float) and percentage > 0:
             yield Problem(
-                f"{percentage:g} % of the requests to `{route.name}` are {what} on purpose",
+                f"the route `{route.name}` {what} {percentage:g} % of its requests on purpose",
                 route.at("fault"),
                 help="remove the fault, or limit it to requests with a test header",
             )
