@@ -90,13 +90,24 @@ def _spec(more: str = "x-none: true", path: str = "/orders/{id}", marker: str = 
             """,
             "who gives nothing gives nothing to refuse",
         ),
+        Good(
+            """
+            openapi: 3.1.0
+            info: {title: Orders, version: 1.0.0}
+            paths:
+              /feed: {get: {responses: {"101": {description: switches to a WebSocket}}}}
+            """,
+            "a handshake",
+        ),
     ),
 )
 def error_responses_missing(operation: Operation, context: Context) -> Iterator[Problem]:
-    """Report an operation that declares neither a 4xx nor a `default` response, unless it takes nothing and declares a 5xx."""
+    """Report an operation that declares neither a 4xx nor a `default` response, unless it takes nothing and declares a 5xx, or only opens a WebSocket."""
     del context
     declared = operation.mapping("responses")
     if any(status == "default" or status.startswith("4") for status in declared):
+        return
+    if declared and all(status.startswith("1") for status in declared):
         return
     breaks = any(status.startswith("5") for status in declared)
     takes = "{" in operation.path or operation.all_parameters or operation.body or operation.security
