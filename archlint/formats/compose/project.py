@@ -24,11 +24,35 @@ def is_compose(document: Document) -> bool:
     data = document.data
     if not isinstance(data, dict) or "apiVersion" in data or "openapi" in data:
         return False
-    services = data.get("services")
-    if not isinstance(services, dict) or not services:
+    services = _services(document)
+    if not services:
         return False
     told = [item for item in services.values() if isinstance(item, dict) and _TELLING & item.keys()]
     return bool(told) and all(item is None or isinstance(item, dict) for item in services.values())
+
+
+def _root(document: Document) -> Pointer:
+    """Return where the services of *document* are: under `services`, or, in files of version 1, at the root."""
+    if "root" not in document.memo:
+        document.memo["root"] = () if _is_first(document) else ("services",)
+    found: Pointer = document.memo["root"]
+    return found
+
+
+def _is_first(document: Document) -> bool:
+    data = document.data
+    return (
+        isinstance(data, dict)
+        and _NAME.fullmatch(document.source.name) is not None
+        and not {"services", "version", "include"} & data.keys()
+        and all(isinstance(item, dict) and {"image", "build"} & item.keys() for item in data.values())
+    )
+
+
+def _services(document: Document) -> dict[str, Any]:
+    """Return the services of *document* by name, as written."""
+    found = _at((document, _root(document)))
+    return found if isinstance(found, dict) else {}
 
 
 def project_of(document: Document) -> "Project | None":
@@ -58,7 +82,7 @@ def base_of(document: Document) -> Document | None:
 
 def _replaces(document: Document, base: Document) -> bool:
     """Tell whether *document* needs nothing of *base*: it has two thirds of its services and what they run, each on its own."""
-    mine, others = document.data["services"], base.data["services"]
+    mine, others = _services(document), _services(base)
     shared = [data for name, data in mine.items() if name in others and isinstance(data, dict)]
     return 3 * len(shared) >= 2 * len(others) and all("image" in data or "build" in data for data in shared)
 
@@ -125,10 +149,9 @@ class Project(Node):
         """The services by name, those of a base that this file does not name left to the base."""
         names: dict[str, list[Origin]] = {}
         for document in self.files:
-            services = document.data.get("services") if isinstance(document.data, dict) else None
-            for name, data in services.items() if isinstance(services, dict) else ():
+            for name, data in _services(document).items():
                 if isinstance(data, dict):
-                    names.setdefault(name, []).append((document, ("services", name)))
+                    names.setdefault(name, []).append((document, (*_root(document), name)))
         return {name: ComposeService(self, name, origins) for name, origins in names.items()}
 
     @cached_property
@@ -159,7 +182,7 @@ class ComposeService(Node):
     def is_whole(self) -> bool:
         """Whether this project is where the service is at home: it has an image or build, and no base knows it."""
         base = base_of(self.project.document)
-        known = _at((base, ("services", self.name))) if base is not None else None
+        known = _services(base).get(self.name) if base is not None else None
         return known is None and (self.last("image") is not None or self.last("build") is not None)
 
     def text(self, value: Any) -> str | None:
@@ -276,7 +299,7 @@ def _extended(origin: Origin) -> list[Origin]:
             if not others:
                 break
             document = others[0]
-        origin = (document, ("services", name))
+        origin = (document, (*_root(document), name))
         if origin in found or _at(origin) is None:
             break
         found.insert(0, origin)
