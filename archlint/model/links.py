@@ -189,13 +189,17 @@ class Links:
         return self._api_types.get(name) == "asyncapi"
 
     def provide(self, apis: Sequence[ApiFact]) -> None:
-        """Give each API to the service that provides it: by a link, by its folder, by its title."""
+        """Give each API to the service that provides it: by a link, by its folder, by its title.
+
+        A folder of descriptions, in which the one of events stands for a service as well, tells less than the title.
+        """
         for api in apis:
             link = self._contracts.get(api.at.path)
             service = self.service(link.source, link) if link else self.service(api.service, api)
-            if service is None and not api.service:
+            unsure = service is None or (link is None and _is_only_asyncapi(service))
+            if unsure and not api.service:
                 found = self._by_normal.get(normalised(api.title), [])
-                service = found[0] if len(found) == 1 else None
+                service = found[0] if len(found) == 1 else service
             if service is not None:
                 service.apis.append(api)
 
@@ -260,6 +264,10 @@ class Links:
         self.graph.services.append(service)
         self._index(service)
         return service
+
+
+def _is_only_asyncapi(service: Service) -> bool:
+    return all(item.extractor == "asyncapi" for item in service.evidence)
 
 
 def _topic(facts: Sequence[ChannelFact]) -> Topic:

@@ -12,6 +12,7 @@ from archlint.formats.asyncapi import FORMAT as ASYNCAPI
 from archlint.formats.backstage import FORMAT as BACKSTAGE
 from archlint.formats.compose import FORMAT as COMPOSE
 from archlint.formats.manifest import FORMAT as MANIFEST
+from archlint.formats.openapi import FORMAT as OPENAPI
 from archlint.model.builder import build_graph
 from archlint.model.facts import ChannelFact
 from archlint.model.topics import same_channels
@@ -35,7 +36,7 @@ def graph(tmp_path: Path) -> Graph:
         formats = [
             (form, document)
             for document in documents
-            for form in (ASYNCAPI, BACKSTAGE, COMPOSE, MANIFEST)
+            for form in (ASYNCAPI, BACKSTAGE, COMPOSE, MANIFEST, OPENAPI)
             if form.sniff(document)
         ]
         return build_graph([fact for form, document in formats for fact in form.facts(document)])
@@ -185,3 +186,17 @@ def test_tags_tell_services_apart_where_a_document_describes_many(
     compose = "services: {orders: {image: shop/orders}, stock: {image: shop/stock}}"
     (topic,) = graph({"events.yaml": document, "compose.yaml": compose}).topics
     assert [service.name for service in topic.producers] == [sender]
+
+
+def test_an_api_beside_events_of_many_belongs_to_the_service_of_its_title(graph: Graph) -> None:
+    found = graph(
+        {
+            "contracts/events.yaml": asyncapi("Events of the shop", "send", "orders.placed"),
+            "contracts/orders.yaml": "{openapi: 3.1.0, info: {title: Orders API, version: 1.0.0}, paths: {}}",
+            "compose.yaml": "services: {orders: {image: shop/orders}}",
+        }
+    )
+    assert {service.name: len(service.apis) for service in found.services} == {
+        "orders": 1,
+        "Events of the shop": 0,
+    }
