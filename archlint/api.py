@@ -57,7 +57,7 @@ from archlint.model.policy import Policy, PolicyKey, PolicyValue, attempts, time
 from archlint.model.reach import Pods, Reach
 from archlint.model.scaling import Scale, Scaling
 from archlint.model.stores import engine_of, infrastructure_roles, is_third_party, role_of
-from archlint.model.values import key_words, references
+from archlint.model.values import key_words, references, tells_host
 from archlint.rule.discovery import rules_in
 from archlint.rule.rule import Bad, Context, Good, Options, Rule, rule
 from archlint.rule.structure import Structure, StructureFault
@@ -186,6 +186,7 @@ __all__ = [
     "rule",
     "rules_in",
     "sanitize",
+    "tells_host",
     "timeout",
     "worst_case",
 ]

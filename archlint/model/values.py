@@ -62,6 +62,8 @@ _COMPONENT = regex(
 _SAME = {"postgres": "postgresql", "cockroachdb": "postgresql"}
 _DATABASE_PARTS = ("NAME", "DATABASE", "DB", "SCHEMA", "DATABASE_NAME", "DB_NAME", "DBNAME")
 _DATABASE_KEYS = ("database", "initial catalog", "databasename", "dbname")
+_WITH_USER = regex(r"[A-Za-z][A-Za-z0-9+.:-]*://(?:[^@/\s$]|\$\{[^{}\s]*\})*@[^\s$]+")
+_USER_KEYS = frozenset(("password", "pwd", "user id", "userid", "uid", "user", "username"))
 _HOST_KEYS = ("server", "data source", "host", "address", "addr", "network address", "servername")
 
 
@@ -87,6 +89,17 @@ class Reference:
 def key_words(key: str) -> str:
     """Return *key* in upper snake case: `spring.datasource.url`, `IdentityUrl` and `ConnectionStrings__Db` alike."""
     return re.sub(r"[^A-Z0-9]+", "_", _CAMEL.sub("_", key).upper()).strip("_")
+
+
+def tells_host(text: str) -> bool:
+    """Tell whether `${…}` stands in *text* only for credentials, so that its address is known all the same."""
+    match = _WITH_USER.fullmatch(text)
+    if match is not None:
+        return True
+    parts = [part.partition("=") for part in text.split(";")]
+    names = {name.strip().lower() for name, _, _ in parts}
+    open_ = {name.strip().lower() for name, _, value in parts if "$" in name or "$" in value}
+    return bool(open_) and open_ <= _USER_KEYS and not names.isdisjoint(_HOST_KEYS)
 
 
 def references(key: str, value: str) -> Iterator[Reference]:

@@ -113,7 +113,7 @@ def test_what_is_kept_for_a_profile_counts_where_it_is_active(check: Check) -> N
         {
             "config/src/main/resources/shared/orders-docker.yml": "spring: {data: {mongodb: {host: orders-store, database: shop}}}\n",
             "config/src/main/resources/shared/orders-prod.yml": "spring: {datasource: {url: 'jdbc:mysql://db.example.com/shop'}}\n",
-            "config/src/main/resources/shared/login-docker.yml": "spring: {datasource: {url: 'jdbc:mysql://db.example.com/login'}}\n",
+            "config/src/main/resources/shared/login-staging.yml": "spring: {datasource: {url: 'jdbc:mysql://db.example.com/login'}}\n",
         },
     )
     assert edges == {("orders", "uses", "orders-store/shop")}

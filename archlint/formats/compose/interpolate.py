@@ -46,6 +46,16 @@ def interpolate(text: str, variables: Mapping[str, str], *, depth: int = 0) -> s
     return result if known else None
 
 
+def interpolate_known(text: str, variables: Mapping[str, str]) -> str:
+    """Return *text* with variables replaced; those that have neither a value nor a default stay, as `${NAME}`."""
+
+    def replace(match: re.Match[str]) -> str:
+        value = interpolate(match[0], variables)
+        return f"${{{match['bare'] or match['name']}}}" if value is None else value
+
+    return _VARIABLE.sub(replace, text)
+
+
 def read_dotenv(text: str) -> dict[str, tuple[str, int]]:
     """Return the variables of a `.env` file with the lines they stand on, quotes taken off, comments left out."""
     found: dict[str, tuple[str, int]] = {}

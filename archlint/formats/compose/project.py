@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any
 
-from archlint.api import Document, Location, Node, Pointer, regex
-from archlint.formats.compose.interpolate import interpolate, read_dotenv, region_of
+from archlint.api import Document, Location, Node, Pointer, regex, tells_host
+from archlint.formats.compose.interpolate import interpolate, interpolate_known, read_dotenv, region_of
 
 _NAME = regex(r"(?:docker-)?compose(?P<variant>[.\-_][^/]+)?\.ya?ml\Z")
 _TELLING = frozenset(
@@ -193,6 +193,14 @@ class ComposeService(Node):
             return None if value is not None else ""
         return interpolate(str(value), self.project.variables)
 
+    def _value(self, value: Any) -> str | None:
+        """Return a value of the environment; one whose credentials alone are not known keeps `${NAME}` for them."""
+        text = self.text(value)
+        if text is None and isinstance(value, str):
+            rest = interpolate_known(value, self.project.variables)
+            return rest if tells_host(rest) else None
+        return text
+
     def last(self, *keys: str) -> tuple[Any, Location] | None:
         """Return the winning value at *keys* and its place; `None` when no origin has one."""
         for document, pointer in reversed(self.origins):
@@ -237,7 +245,7 @@ class ComposeService(Node):
                 value = self.project.variables.get(name)  # noqa: PLW2901 - a name alone takes the value of the shell
                 found[name] = (value, at)
             else:
-                found[name] = (self.text(value), at)
+                found[name] = (self._value(value), at)
         return found
 
     @cached_property
