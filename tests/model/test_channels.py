@@ -192,7 +192,7 @@ def test_an_api_beside_events_of_many_belongs_to_the_service_of_its_title(graph:
     found = graph(
         {
             "contracts/events.yaml": asyncapi("Events of the shop", "send", "orders.placed"),
-            "contracts/orders.yaml": "{openapi: 3.1.0, info: {title: Orders API, version: 1.0.0}, paths: {}}",
+            "contracts/orders.yaml": "{openapi: 3.1.0, info: {title: Orders API, version: 1.0.0}, paths: {/orders: {get: {responses: {}}}}}",
             "compose.yaml": "services: {orders: {image: shop/orders}}",
         }
     )
