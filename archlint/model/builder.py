@@ -255,6 +255,7 @@ def _element(workloads: list[WorkloadFact], endpoints: list[EndpointFact]) -> Se
         if not (container.init or container.sidecar)
     ]
     images = [container.image or "" for _, container in mains]
+    own = [image for image in images if image and role_of("", image) not in INFRASTRUCTURE]
     engines = [engine for main in mains if (engine := served_engine(*main))]
     aliases = {workload.name for workload in workloads} | {endpoint.name for endpoint in endpoints}
     aliases.update(host for endpoint in endpoints for host in endpoint.hostnames)
@@ -263,7 +264,7 @@ def _element(workloads: list[WorkloadFact], endpoints: list[EndpointFact]) -> Se
         workload.labels[key] for workload in workloads for key in _NAME_LABELS if workload.labels.get(key)
     )
     ends = bool(workloads) and all(workload.kind in {"Job", "CronJob"} for workload in workloads)
-    if engines and not ends and len(engines) * 2 > len([image for image in images if image]):
+    if engines and not ends and len(engines) * 2 > len(own):
         return Datastore(
             id=f"datastore:{scope}/{name}",
             name=name,
@@ -274,15 +275,9 @@ def _element(workloads: list[WorkloadFact], endpoints: list[EndpointFact]) -> Se
             scope=scope,
             aliases=aliases,
         )
-    role = next(
-        (
-            role
-            for workload in workloads
-            for image in [*images, ""]
-            if (role := role_of(workload.name, image))
-        ),
-        "",
-    )
+    role = next((role for workload in workloads if (role := role_of(workload.name, ""))), "")
+    roles = [role_of("", image) for image in own or images]
+    role = role or (roles[0] if roles and all(roles) else "")
     if not role and ends:
         role = "job"
     foreign = bool(images) and all(image and is_third_party(image) for image in images)

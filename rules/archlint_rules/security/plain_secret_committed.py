@@ -50,9 +50,16 @@ _NAMES = (
     "MODE",
     "LEVEL",
     "PROFILES_ACTIVE",
+    "TYPE",
+    "KIND",
+    "PROJECT",
+    "SERVER",
+    "BUCKET",
+    "BRANCH",
+    "VERSION",
 )
-_STORE = regex(r"(?!https?:)[a-z][a-z0-9+.:-]*://")
-"""How the address of a datastore begins; one of the web may be a secret itself."""
+_ADDRESS = regex(r"(?!https?:)[a-z][a-z0-9+.:-]*://|https?://(?![^\s]*(?:[?#]|/[\w-]{16,}(?:/|\Z)))[^\s]*\Z")
+"""The address of a datastore or of a page; one with a query or a long random part may be a secret itself."""
 _SHOWN = 3
 _MANIFEST = """
 apiVersion: v1
@@ -86,6 +93,16 @@ def _secret(data: str, more: str = "") -> str:
         Good(
             _secret("stringData:\n  uri: mongodb://db-0.db/shop?replicaSet=rs0\n  APP_ENV: production"),
             "an address without a password",
+        ),
+        Good(
+            _secret("stringData:\n  type: git\n  url: https://git.example.com/acme/shop.git"),
+            "where Argo CD finds a repository",
+        ),
+        Bad(
+            _secret(
+                "stringData:\n  hook: https://hooks.example.com/T0A/a1b2c3d4e5f6g7h8i9j0  # <- the Secret `db` holds `hook`"
+            ),
+            "an address that is a secret itself",
         ),
         Good(_secret("stringData:\n  password: <fill-me-in>"), "a placeholder"),
         Good(_secret("stringData:\n  password: '{{ .Values.password }}'"), "filled in when it is rendered"),
@@ -153,5 +170,5 @@ def _is_plain(part: str, key: str, value: Any) -> bool:
             text = b64decode(text, validate=True).decode("utf-8", "replace").strip()
         except ValueError:
             return is_literal_secret(text)
-    is_address = _STORE.match(text) is not None or key_words(key).endswith(_NAMES)
+    is_address = _ADDRESS.match(text) is not None or key_words(key).endswith(_NAMES)
     return bool(credential_in(key, text)) if is_address else is_literal_secret(text)
