@@ -14,7 +14,11 @@ ignore the rule there with that reason.
 import re
 from collections.abc import Iterator
 
-from archlint.api import Bad, Context, Good, Problem, Severity, regex, rule
+from archlint.api import Bad, Context, Good, Location, Problem, Severity, regex, rule
+from archlint.formats.asyncapi import AsyncApi
+from archlint.formats.envoy import EnvoyFilter
+from archlint.formats.kong import KongPlugin
+from archlint.formats.kubernetes import Manifest
 from archlint.formats.openapi import OpenAPI
 from archlint.formats.openapi.words import bare
 
@@ -41,12 +45,20 @@ _ONE_TIME = regex(
     re.IGNORECASE,
 )
 
+_KONG_KEYS = {
+    "jwt": "uri_param_names",
+    "key-auth": "key_in_query",
+    "openid-connect": "bearer_token_param_type",
+}
+
+type Subject = OpenAPI | AsyncApi | Manifest | EnvoyFilter | KongPlugin
+
 
 @rule(
     id="token-in-url",
     category="auth",
     severity=Severity.ERROR,
-    subject=OpenAPI,
+    subject=(OpenAPI, AsyncApi, Manifest, EnvoyFilter, KongPlugin),
     since="0.1.0",
     references=(
         "https://www.rfc-editor.org/rfc/rfc9700#section-4.3.2",
@@ -79,6 +91,62 @@ _ONE_TIME = regex(
                       in: query
                       schema: {type: string}
                   responses: {"200": {description: ok}}
+            """
+        ),
+        Bad(
+            """
+            asyncapi: 3.0.0
+            info: {title: Orders, version: 1.0.0}
+            components:
+              securitySchemes:
+                key: {type: httpApiKey, name: api_key, in: query}  # <- `key` is sent in the URL, as `api_key`
+            """
+        ),
+        Bad(
+            """
+            apiVersion: security.istio.io/v1
+            kind: RequestAuthentication
+            metadata: {name: orders}
+            spec:
+              jwtRules:
+                - issuer: https://id.example.com
+                  fromParams: [token]  # <- `orders` takes tokens from the URL, as `token`
+            """
+        ),
+        Bad(
+            """
+            static_resources:
+              listeners:
+                - filter_chains:
+                    - filters:
+                        - name: envoy.filters.network.http_connection_manager
+                          typed_config:
+                            http_filters:
+                              - name: envoy.filters.http.jwt_authn
+                                typed_config:
+                                  providers:
+                                    orders:
+                                      issuer: https://id.example.com
+                                      from_params: [token]  # <- `orders` takes tokens from the URL, as `token`
+            """
+        ),
+        Bad(
+            """
+            _format_version: "3.0"
+            plugins:
+              - name: jwt
+                config: {uri_param_names: [jwt]}  # <- `jwt` of `kong` takes tokens from the URL
+              - name: key-auth
+                config: {key_in_query: true}  # <- `key-auth` of `kong` takes tokens from the URL
+            """
+        ),
+        Good(
+            """
+            _format_version: "3.0"
+            plugins:
+              - {name: jwt, config: {uri_param_names: []}}
+              - {name: key-auth, config: {key_in_query: false}}
+              - {name: openid-connect, config: {bearer_token_param_type: [header]}}
             """
         ),
         Good(
@@ -122,9 +190,70 @@ _ONE_TIME = regex(
         ),
     ),
 )
-def token_in_url(api: OpenAPI, context: Context) -> Iterator[Problem]:
-    """Report API keys in the query, and query parameters named like credentials."""
+def token_in_url(subject: Subject, context: Context) -> Iterator[Problem]:
+    """Report API keys in the query, query parameters named like credentials, and where meshes and gateways are told to look for tokens."""
     del context
+    if isinstance(subject, OpenAPI):
+        yield from _openapi(subject)
+    elif isinstance(subject, AsyncApi):
+        yield from _asyncapi(subject)
+    elif isinstance(subject, Manifest):
+        yield from _istio(subject)
+    elif isinstance(subject, EnvoyFilter):
+        yield from _envoy(subject)
+    else:
+        yield from _kong(subject)
+
+
+def _asyncapi(api: AsyncApi) -> Iterator[Problem]:
+    for scheme in api.security_schemes:
+        if scheme.type == "httpApiKey" and scheme.get("in") == "query":
+            yield Problem(
+                f"`{scheme.name}` is sent in the URL, as `{scheme.get('name')}`",
+                scheme.at("in"),
+                help="send it in a header",
+            )
+
+
+def _istio(manifest: Manifest) -> Iterator[Problem]:
+    if manifest.kind != "RequestAuthentication" or manifest.group != "security.istio.io":
+        return
+    for index, entry in enumerate(manifest.items("spec", "jwtRules")):
+        names = entry.get("fromParams") if isinstance(entry, dict) else None
+        if isinstance(names, list) and names:
+            yield _taken(manifest.name, names[0], manifest.at("spec", "jwtRules", index, "fromParams"))
+
+
+def _envoy(one: EnvoyFilter) -> Iterator[Problem]:
+    for name in one.config.mapping("providers") if one.kind == "jwt_authn" else ():
+        names = one.config.pick("providers", name, "from_params")
+        if isinstance(names, list) and names:
+            yield _taken(name, names[0], one.config.place("providers", name, "from_params"))
+
+
+def _taken(owner: str, name: object, at: Location) -> Problem:
+    return Problem(
+        f"`{owner}` takes tokens from the URL, as `{name}`",
+        at,
+        help="take them from the `Authorization` header",
+    )
+
+
+def _kong(plugin: KongPlugin) -> Iterator[Problem]:
+    """Report what is written, which may be what Kong does by itself: tools write all of it down."""
+    key = _KONG_KEYS.get(plugin.name, "")
+    value = plugin.config.get(key)
+    asks = "query" in value if isinstance(value, list) and plugin.name == "openid-connect" else bool(value)
+    if plugin.is_enabled and key and asks:
+        yield Problem(
+            f"`{plugin.name}` of `{plugin.subject}` takes tokens from the URL",
+            plugin.at("config", key),
+            help="take them from the `Authorization` header",
+            severity=Severity.WARNING,
+        )
+
+
+def _openapi(api: OpenAPI) -> Iterator[Problem]:
     keys = set()
     for scheme in api.schemes.values():
         if scheme.type == "apiKey" and scheme.get("in") == "query":
