@@ -24,6 +24,7 @@ from archlint.api import (
     Service,
     ServiceGraph,
     Severity,
+    Topic,
     infrastructure_roles,
     rule,
 )
@@ -69,7 +70,7 @@ services:
     id="undeclared-dependency",
     category="services",
     severity=Severity.WARNING,
-    subject=Dependency,
+    subject=ServiceGraph,
     since="0.1.0",
     references=("https://doi.org/10.1145/222124.222136",),
     examples=(
@@ -129,59 +130,60 @@ services:
         ),
     ),
 )
-def undeclared_dependency(edge: Dependency, context: Context) -> Iterator[Problem]:
-    """Report an observed edge of a service that declares its dependencies and does not declare this one."""
-    source, target = edge.source, edge.target
-    if not edge.observed or edge.declared or not source.declared or edge.confidence < _LEAST:
-        return
-    if isinstance(target, Service) and (target.role in infrastructure_roles() or not target.first_party):
-        return
-    if isinstance(target, Datastore) and target.kind in {"broker", "config", "telemetry"}:
-        return
-    if any(other.declared and _same(other, edge) for other in context.graph.outgoing(source)):
-        return
-    if isinstance(target, Datastore) and not _is_missing(edge, context.graph):
-        return
-    model = next(
-        (item for item in source.evidence if item.extractor in {"backstage", "manifest", "calm"}), None
-    )
-    yield Problem(
-        f"`{source.name}` {edge.kind} `{target.name}`, which its catalog entry does not say",
-        edge.location,
-        help="add the dependency to the entry, or remove the setting",
-        related=(Related(f"`{source.name}` is declared here", model.at),) if model else (),
-        confidence=Confidence.of(edge.confidence),
-        identity=("undeclared", edge.id),
-    )
+def undeclared_dependency(graph: ServiceGraph, context: Context) -> Iterator[Problem]:
+    """Report observed edges of services that declare their dependencies and do not declare these."""
+    del context
+    observed = {edge.target.id for edge in graph.dependencies if edge.observed}
+    for source in graph.services:
+        if not source.declared:
+            continue
+        edges = graph.outgoing(source)
+        model = next(
+            (item for item in source.evidence if item.extractor in {"backstage", "manifest", "calm"}), None
+        )
+        said = _Declared(edges, observed)
+        for edge in edges:
+            if edge.observed and not edge.declared and edge.confidence >= _LEAST and said.lacks(edge.target):
+                yield Problem(
+                    f"`{source.name}` {edge.kind} `{edge.target.name}`, which its catalog entry does not say",
+                    edge.location,
+                    help="add the dependency to the entry, or remove the setting",
+                    related=(Related(f"`{source.name}` is declared here", model.at),) if model else (),
+                    confidence=Confidence.of(edge.confidence),
+                    identity=("undeclared", edge.id),
+                )
 
 
-def _is_missing(edge: Dependency, graph: ServiceGraph) -> bool:
-    """Tell whether the observed datastore of *edge* is none of those that its source declares.
+class _Declared:
+    """What a service declares that it depends on."""
 
-    Catalogs have names of their own: a declared one that nothing was seen of may be the observed one, unless it is of another engine. So nothing
-    is known where no datastores are declared.
-    """
-    declared = [
-        other.target
-        for other in graph.outgoing(edge.source)
-        if other.declared and isinstance(other.target, Datastore)
-    ]
-    engine = edge.target.engine if isinstance(edge.target, Datastore) else ""
-    return bool(declared) and not any(
-        (not store.engine or not engine or store.engine == engine)
-        and not any(seen.observed for seen in graph.incoming(store))
-        for store in declared
-    )
+    def __init__(self, edges: list[Dependency], observed: set[str]) -> None:
+        targets = [edge.target for edge in edges if edge.declared]
+        stores = [target for target in targets if isinstance(target, Datastore)]
+        self._ids = {target.id for target in targets}
+        self._hosts = {store.host for store in stores if store.host}
+        self._aliases = {alias for store in stores if store.host for alias in store.aliases}
+        self._has_stores = bool(stores)
+        self._has_topics = any(isinstance(target, Topic) for target in targets)
+        self._unseen_engines = {store.engine for store in stores if store.id not in observed}
 
+    def lacks(self, target: Service | Datastore | Topic) -> bool:
+        """Tell whether an observed *target* is none of those declared; infrastructure needs no declaration."""
+        if target.id in self._ids:
+            return False
+        if isinstance(target, Datastore):
+            return target.kind not in {"broker", "config", "telemetry"} and self._lacks_store(target)
+        if isinstance(target, Topic):
+            return self._has_topics
+        return target.role not in infrastructure_roles() and target.first_party
 
-def _same(one: Dependency, other: Dependency) -> bool:
-    """Tell whether a declared edge covers an observed one: the same target, or another database of the same server."""
-    if one.target is other.target:
-        return True
-    first, second = one.target, other.target
-    return (
-        isinstance(first, Datastore)
-        and isinstance(second, Datastore)
-        and bool(first.host)
-        and (first.host == second.host or bool(first.aliases & second.aliases))
-    )
+    def _lacks_store(self, store: Datastore) -> bool:
+        """Tell whether *store* is none of those declared, nor another database of the same server.
+
+        Catalogs have names of their own: a declared one that nothing was seen of may be the observed one, unless it is of another engine. So
+        nothing is known where no datastores are declared.
+        """
+        if not self._has_stores or store.host in self._hosts or self._aliases & store.aliases:
+            return False
+        unseen = self._unseen_engines
+        return not (unseen if not store.engine else unseen & {"", store.engine})
