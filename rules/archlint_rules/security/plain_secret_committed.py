@@ -100,7 +100,7 @@ def _secret(data: str, more: str = "") -> str:
         ),
         Bad(
             _secret(
-                "stringData:\n  hook: https://hooks.example.com/T0A/a1b2c3d4e5f6g7h8i9j0  # <- the Secret `db` holds `hook`"
+                "stringData:\n  hook: https://hooks.slack.com/T0A/a1b2c3d4e5f6g7h8i9j0  # <- the Secret `db` holds `hook`"
             ),
             "an address that is a secret itself",
         ),
