@@ -4,6 +4,7 @@ import posixpath
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace as changed
 
 from msgspec.structs import replace
 
@@ -12,13 +13,16 @@ from archlint.model.facts import Setting, SettingsFact, WorkloadFact
 from archlint.model.graph import Evidence, Service
 from archlint.model.links import Links
 from archlint.model.stores import KINDS
-from archlint.model.values import completed, key_words, references
+from archlint.model.values import completed, key_words, references, tells_host
 from archlint.source.patterns import regex
 
 _PLACEHOLDER = regex(r"\$\{(?P<name>[^:${}]+)(?::(?P<default>[^${}]*))?\}")
 _MOST_DEPTH = 8
 _INDEX = regex(r"\[\d+\]")
 _PROFILES = "SPRINGPROFILESACTIVE"
+_OF_PLATFORM = {"compose": "docker,docker-compose,compose,container", "": "kubernetes"}
+"""Profiles that images switch on for where they run, by a variable in their recipe or by Spring Cloud Kubernetes."""
+_ASSUMED = 0.7
 
 
 def configure(facts: Sequence[SettingsFact], links: Links, edges: Edges) -> None:
@@ -38,13 +42,20 @@ def configure(facts: Sequence[SettingsFact], links: Links, edges: Edges) -> None
             continue
         for workload in service.workloads:
             environment = _environment(workload, edges)
-            settings = list(_in_force(group, environment))
+            assumed = _PROFILES not in environment
+            if assumed:
+                environment[_PROFILES] = _OF_PLATFORM.get(workload.kind, _OF_PLATFORM[""])
+            told = [fact for fact in group if not (assumed and fact.kept and fact.profile)]
+            settings = list(_in_force(told, environment))
+            always = {entry.at.node for fact in group if not fact.profile for entry in fact.entries}
             values = {key_words(setting.key): setting.value or "" for setting in settings}
             for setting in settings:
                 key = _INDEX.sub("", setting.key)
                 for reference in references(key, setting.value or ""):
                     if not reference.topic:
                         meant = completed(reference, key, values)
+                        if assumed and setting.at.node not in always:
+                            meant = changed(meant, confidence=min(meant.confidence, _ASSUMED))
                         edges.refer(service, workload, setting, [setting.at], meant, default=True)
         if not service.workloads:
             _by_name(service, group, links, edges)
@@ -104,7 +115,7 @@ def _in_force(group: list[SettingsFact], environment: Mapping[str, str | None]) 
 def _filled(
     text: str, environment: Mapping[str, str | None], entries: Mapping[str, str | None]
 ) -> str | None:
-    """Return *text* with its placeholders replaced; `None` when one has no value."""
+    """Return *text* with its placeholders replaced; `None` when one has no value, unless it stands for credentials."""
     known = True
 
     def value_of(match: re.Match[str]) -> str:
@@ -113,14 +124,14 @@ def _filled(
         relaxed = _relaxed(name)
         value = environment[relaxed] if relaxed in environment else entries.get(name, match["default"])
         known = known and value is not None
-        return value or ""
+        return match[0] if value is None else value
 
     for _ in range(_MOST_DEPTH):
         filled = _PLACEHOLDER.sub(value_of, text)
         if filled == text:
             break
         text = filled
-    return text if known and "${" not in text else None
+    return text if (known and "${" not in text) or tells_host(text) else None
 
 
 def _relaxed(key: str) -> str:

@@ -22,3 +22,26 @@ def test_an_application_is_what_runs_an_image_of_its_name(check: Check) -> None:
     graph = check({path: dedent(text) for path, text in files.items()}).graph
     edges = {(edge.source.name, edge.kind, edge.target.name) for edge in graph.dependencies}
     assert edges == {("mail", "calls", "login"), ("post", "calls", "mail"), ("twice", "calls", "login")}
+
+
+def test_images_for_docker_have_its_profile_on(check: Check) -> None:
+    files = {
+        "compose.yaml": """
+            services:
+              mail: {image: shop/mail}
+              login: {image: shop/login}
+              stock: {image: shop/stock, environment: {SPRING_PROFILES_ACTIVE: prod}}
+            """,
+        **{
+            f"{name}/src/main/resources/application.yml": f"""
+                spring: {{application: {{name: {name}}}}}
+                login: {{url: 'http://localhost:80'}}
+                ---
+                spring: {{config: {{activate: {{on-profile: docker}}}}}}
+                login: {{url: 'http://login:80'}}
+                """
+            for name in ("mail", "stock")
+        },
+    }
+    graph = check({path: dedent(text) for path, text in files.items()}).graph
+    assert [(edge.source.name, edge.target.name) for edge in graph.dependencies] == [("mail", "login")]
