@@ -167,6 +167,20 @@ def test_addresses_in_scripts_are_settings(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("load, 'orders:7000'", ["orders:7000"]),
+        ("./wait-for-it.sh, 'orders:7000'", []),
+        ("'prod:orders', '0.0.0.0:80'", []),
+    ],
+)
+def test_an_address_alone_is_a_setting(tmp_path: Path, words: str, found: list[str]) -> None:
+    text = "{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: [{name: a, image: a, args: [%s]}]}}"
+    (fact,) = _facts(tmp_path, text % words, WorkloadFact)
+    assert [item.value for item in fact.containers[0].settings] == found
+
+
 def test_every_setting_stands_where_it_is_written(tmp_path: Path) -> None:
     (document,) = _read(tmp_path, DEPLOYMENT)
     found = {setting.key: setting.at for setting, _ in settings_in(document)}

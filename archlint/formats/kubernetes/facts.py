@@ -22,6 +22,8 @@ from archlint.formats.kubernetes.views import (
 )
 
 _SLEEP = re.compile(r"(?:^|[\s/])sleep (?P<seconds>\d{1,5})\b")
+_HOST_PORT = re.compile(r"[a-z][a-z0-9.-]{0,252}[a-z0-9]:[1-9]\d{1,4}")
+_MOST_WORD = 100
 _ADDRESS = re.compile(
     r"(?<![\w+.-])[a-z][a-z0-9+.-]*://(?:[^\s/@\"'`$]*@)?[A-Za-z0-9._-]++(?::\d++)?(?![\w:${`%(<])(?:/[^\s\"'`;|&()<>$]*)?"
 )
@@ -208,6 +210,7 @@ def _value_source(value: Any) -> str:
 def _arguments(container: ContainerView) -> Iterator[Setting]:
     for key in ("command", "args"):
         parts = container.items(key)
+        waits = any("wait" in str(part)[:_MOST_WORD] for part in parts)
         for index, part in enumerate(parts):
             if not isinstance(part, str) or len(part) > 2_000:  # noqa: PLR2004
                 continue
@@ -229,6 +232,8 @@ def _arguments(container: ContainerView) -> Iterator[Setting]:
                 yield Setting(key=name, value=known_text(value), at=at, via="argument")
             elif "://" in part and " " not in part:
                 yield Setting(key="", value=known_text(part), at=at, via="argument")
+            elif _HOST_PORT.fullmatch(part) and not waits:
+                yield Setting(key="", value=part, at=at, via="argument")
             elif "://" in part:
                 for address in dict.fromkeys(_ADDRESS.findall(part)):
                     yield Setting(key="", value=known_text(address), at=at, via="argument")
