@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Any
 
 from msgspec import Struct
@@ -22,11 +23,18 @@ def locations_in(value: Any) -> Iterator[Location]:
         if isinstance(item, Location):
             yield item
         elif isinstance(item, Struct):
-            pending.extend(getattr(item, name) for name in item.__struct_fields__)
+            pending.extend(getattr(item, name) for name in _fields(type(item)))
         elif isinstance(item, dict):
             pending.extend(item.values())
         elif isinstance(item, list | tuple):
             pending.extend(item)
+
+
+@cache
+def _fields(kind: type[Struct]) -> tuple[str, ...]:
+    """Return the fields of a record in which a location may stand."""
+    placeless: frozenset[str] = getattr(kind, "placeless", frozenset())
+    return tuple(name for name in kind.__struct_fields__ if name not in placeless)
 
 
 def locate(locations: Iterable[Location], resolver: Resolver) -> None:

@@ -6,7 +6,7 @@ two extractors that read the same field are one source. Names are kept as writte
 Kubernetes (empty namespace = `default` of its folder), `compose:PATH OF THE PROJECT'S FIRST FILE` for compose.
 """
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -337,6 +337,7 @@ class ApiFact(BaseFact):
     """Component name to a digest of its shape, and where it stands."""
     shapes: dict[str, dict[str, Any]] = {}
     """The schemas that the operations' exchanges refer to."""
+    placeless: ClassVar[frozenset[str]] = frozenset(("shapes",))
 
 
 class LinkFact(BaseFact):

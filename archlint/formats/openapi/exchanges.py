@@ -9,16 +9,18 @@ from archlint.formats.openapi.views import OpenAPI, Operation
 _MOST_SHAPES = 2_000
 _MOST_DEPTH = 16
 _MOST_VALUES = 60
-_PLAIN = ("type", "format", "required", "nullable", "x-nullable", "readOnly", "writeOnly", "const")
+_PLAIN = frozenset(("type", "format", "required", "nullable", "x-nullable", "readOnly", "writeOnly", "const"))
 _LISTS = ("allOf", "oneOf", "anyOf")
-_OPEN = (
-    "patternProperties",
-    "unevaluatedProperties",
-    "dependentSchemas",
-    "if",
-    "not",
-    "discriminator",
-    "$dynamicRef",
+_OPEN = frozenset(
+    (
+        "patternProperties",
+        "unevaluatedProperties",
+        "dependentSchemas",
+        "if",
+        "not",
+        "discriminator",
+        "$dynamicRef",
+    )
 )
 """What makes an object more than its properties tell."""
 
@@ -89,11 +91,11 @@ class Exchanges:
     def _reduced(
         self, document: Document, pointer: Pointer, data: dict[str, Any], depth: int
     ) -> dict[str, Any]:
-        shape: dict[str, Any] = {key: data[key] for key in _PLAIN if key in data}
+        shape: dict[str, Any] = {key: value for key, value in data.items() if key in _PLAIN}
         values = data.get("enum")
         if isinstance(values, list) and len(values) <= _MOST_VALUES:
             shape["enum"] = values
-        if any(key in data for key in _OPEN):
+        if not _OPEN.isdisjoint(data):
             shape["open"] = True
         more = data.get("additionalProperties")
         if isinstance(more, bool):
