@@ -26,6 +26,7 @@ from archlint.api import (
     regex,
     rule,
 )
+from archlint.formats.spring import SpringConfig
 
 _SUPERUSERS = frozenset(("root", "postgres", "sa", "admin", "administrator", "sys", "system", "dba", "mysql"))
 _URI = regex(
@@ -37,6 +38,15 @@ _USER_KEY = regex(
     r"(?:DATASOURCE|DATABASE|DB|POSTGRES|PG|MYSQL|MARIADB|MONGO(?:DB)?|SQL)(?:_\w+)?_?(?:USER|USERNAME)$"
 )
 _ROOTS_OWN = regex(r"^(?:MYSQL_ROOT|MONGO_INITDB_ROOT|POSTGRES_USER|MYSQL_USER|MARIADB_ROOT|PGADMIN)")
+_SPRING = (
+    "spring.datasource.username",
+    "spring.datasource.hikari.username",
+    "spring.r2dbc.username",
+    "spring.data.mongodb.username",
+)
+_PRODUCTION = regex(
+    r"(?:\A|[^a-z])(?:prod|production|live|staging|cloud|kubernetes|k8s)(?:[^a-z]|\Z)", re.IGNORECASE
+)
 _COMPOSE = """
 services:
   orders:
@@ -51,7 +61,7 @@ services:
     category="security",
     severity=Severity.WARNING,
     profile="strict",
-    subject=ServiceGraph,
+    subject=(ServiceGraph, SpringConfig),
     since="0.1.0",
     references=("https://cheatsheetseries.owasp.org/cheatsheets/Database_Security_Cheat_Sheet.html",),
     tags=("security",),
@@ -87,6 +97,32 @@ services:
             },
             "what follows changes needs the right to replicate, and no other",
         ),
+        Bad(
+            {
+                "orders/src/main/resources/application-prod.yml": """
+                    spring:
+                      application: {name: orders}
+                      datasource:
+                        url: jdbc:mysql://db/orders
+                        username: root  # <- `orders` works as `root`
+                    """
+            },
+            "Spring, in production",
+        ),
+        Good(
+            {
+                "orders/src/main/resources/application.yml": """
+                    spring:
+                      application: {name: orders}
+                      datasource: {url: "jdbc:mysql://localhost/orders", username: root}
+                    ---
+                    spring:
+                      config: {activate: {on-profile: prod}}
+                      datasource: {url: "jdbc:mysql://db/orders", username: "${DB_USER:root}"}
+                    """
+            },
+            "a laptop's, and what the environment says",
+        ),
         Good({"compose.yaml": _COMPOSE.format(key="DATABASE_URL", value="postgres://orders@db/orders")}),
         Good(
             {
@@ -104,9 +140,29 @@ services:
         ),
     ),
 )
-def database_superuser(graph: ServiceGraph, context: Context) -> Iterator[Problem]:
-    """Report superusers in connection strings and user settings of services; in compose as info."""
+def database_superuser(subject: ServiceGraph | SpringConfig, context: Context) -> Iterator[Problem]:
+    """Report superusers in connection strings and user settings of services; in compose as info.
+
+    Of Spring's files, those count that are for a profile of production: the environment overrides what always holds.
+    """
     del context
+    yield from _of_services(subject) if isinstance(subject, ServiceGraph) else _of_spring(subject)
+
+
+def _of_spring(config: SpringConfig) -> Iterator[Problem]:
+    if not _PRODUCTION.search(config.profile):
+        return
+    for key in _SPRING:
+        setting = config.setting(key)
+        if setting is not None and (setting.value or "").lower() in _SUPERUSERS:
+            yield Problem(
+                f"`{config.application or config.document.source.name}` works as `{setting.value}`",
+                setting.at,
+                help="give the service a user of its own",
+            )
+
+
+def _of_services(graph: ServiceGraph) -> Iterator[Problem]:
     seen = set()
     for setting in graph.settings:
         service, workload = setting.service, setting.workload
