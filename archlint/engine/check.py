@@ -128,8 +128,12 @@ class Checker:
                     broken.add(rule.id)
                     checked.findings.append(crash(error, _place(node), rule))
                     continue
-                tally = tallies.setdefault(rule.id, Tally())
+                tally = tallies.get(rule.id)
+                if tally is None:
+                    tally = tallies[rule.id] = Tally()
                 tally.candidates += 1
+                if not problems:
+                    continue
                 found = []
                 for problem in problems:
                     finding = make_finding(self.config, rule, problem, problem.at or _place(node))
