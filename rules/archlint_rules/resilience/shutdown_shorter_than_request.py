@@ -28,9 +28,9 @@ from archlint.api import (
     exposed,
     rule,
 )
+from archlint_rules.resilience.clusters import CLUSTER_TOOLS
 
 _GRACE = {"compose": 10.0}
-_OF_CLUSTERS = frozenset(("dapr", "flagger", "gateway-api", "ingress", "ingress-nginx", "istio", "linkerd"))
 _DEFAULT = 30.0
 _MOST = 3_600_000.0
 _STREAMS = (
@@ -140,7 +140,7 @@ def shutdown_shorter_than_request(graph: ServiceGraph, context: Context) -> Iter
     for service in graph.services:
         found = _written(graph, service, doors.get(service.id, [])) if service.first_party else []
         longest = _longest(found)
-        elsewhere = _longest([one for one in found if one.tool not in _OF_CLUSTERS])
+        elsewhere = _longest([one for one in found if one.tool not in CLUSTER_TOOLS])
         for workload in service.workloads:
             if workload.kind in {"Job", "CronJob", "ScaledJob"} or "grace" in workload.extra:
                 continue

@@ -27,6 +27,7 @@ from archlint.api import (
     infrastructure_roles,
     rule,
 )
+from archlint_rules.resilience.clusters import in_clusters, is_of_cluster
 from archlint_rules.samples import deployment, mesh_route
 
 _LEAST_CONFIDENCE = 0.8
@@ -67,6 +68,22 @@ _MARKED = _TWO.replace(
             + mesh_route("orders", "timeout: 2s"),
             "telemetry",
         ),
+        Good(
+            {
+                "k8s/shop.yaml": deployment("web", "orders")
+                + deployment("orders")
+                + mesh_route("orders", "timeout: 2s"),
+                "compose.yaml": """
+                    services:
+                      web:
+                        image: shop/web
+                        environment: {ORDERS_URL: "http://orders", STOCK_URL: "http://stock"}
+                      orders: {image: shop/orders}
+                      stock: {image: shop/stock}
+                """,
+            },
+            "the mesh protects nothing in compose",
+        ),
     ),
 )
 def wobbly_service_interaction(service: Service, context: Context) -> Iterator[Problem]:
@@ -87,10 +104,10 @@ def wobbly_service_interaction(service: Service, context: Context) -> Iterator[P
         if target.role in infrastructure_roles() or target.external or not target.first_party:
             continue
         beside = next((other for other in written if graph.together(edge, other)), None)
-        if beside is not None:
+        if beside is not None and (at := _called(edge, beside)) is not None:
             yield Problem(
                 f"`{service.name}` calls `{target.name}` without a timeout or circuit breaker",
-                edge.location,
+                at,
                 help="give the call a timeout, and a breaker where the callee is known to fail",
                 related=(Related(f"the call of `{beside.target.name}` has one", _place(beside)),),
                 confidence=Confidence.of(edge.confidence),
@@ -104,6 +121,14 @@ def _protects(policy: Policy, *, defaults: bool) -> bool:
         "perTryTimeoutMs", defaults=defaults
     )
     return bool(bounded) or policy.is_on("circuitBreaker")
+
+
+def _called(edge: Dependency, beside: Dependency) -> Location | None:
+    """Return where the call of *edge* is that what protects *beside* could protect as well; a mesh protects none of a compose project."""
+    tools = [policy for policy in beside.policies if _protects(policy, defaults=False)]
+    if not all(map(is_of_cluster, tools)):
+        return edge.location
+    return next((item.at for item in in_clusters(edge)), None)
 
 
 def _place(edge: Dependency) -> Location:
