@@ -362,7 +362,7 @@ def has_next(operation: Operation, items: Items) -> bool:
             key = words.bare(name)
             if (
                 key in words.NEXTS
-                or key in words.TOTALS
+                or words.is_total(key, items.name)
                 or key in words.PAGES
                 or key.endswith(("cursor", "token", "marker", "nextpage"))
                 or key.startswith("next")

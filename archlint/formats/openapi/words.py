@@ -247,6 +247,15 @@ def _words(name: str) -> tuple[str, ...]:
     return tuple(word for word in re.split(r"[^A-Za-z0-9]+", spaced.lower()) if word)
 
 
+def is_total(key: str, items: str) -> bool:
+    """Tell whether the property *key* (bare) says how much there is of what the list *items* holds: `total`, `reviewCount`."""
+    if key in TOTALS:
+        return True
+    one = bare(singular(items.rpartition("/")[2]))
+    of = one in key and (key.endswith(("count", "total")) or key.startswith(("total", "numberof", "count")))
+    return len(one) > 2 and of  # noqa: PLR2004
+
+
 def singular(word: str) -> str:
     """Return the likely singular of *word*."""
     if word.endswith("ies"):

@@ -85,6 +85,13 @@ def _paged(operation: Operation) -> bool:
         ),
         Good(
             _spec(
+                "{type: object, properties: {orders: {type: array, items: {}}, orderCount: {type: integer}}}",
+                parameter="page",
+            ),
+            "a total under the name of what is counted",
+        ),
+        Good(
+            _spec(
                 "{type: array, items: {type: object}}", headers="headers: {Link: {schema: {type: string}}}"
             ),
             "RFC 8288",
