@@ -3,9 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import TYPE_CHECKING
 
+from archlint.model.configs import Configs
 from archlint.model.facts import ConfigFact, Container, DependencyFact, Setting, WorkloadFact
 from archlint.model.graph import (
     Configured,
@@ -77,9 +77,7 @@ class Edges:
         self._elements = elements
         self._endpoints = endpoints
         self._projects = Projects(endpoints, elements)
-        self._configs: dict[tuple[str, str, str], list[ConfigFact]] = defaultdict(list)
-        for config in configs:
-            self._configs[config.kind, config.scope, config.name].append(config)
+        self._configs = Configs(configs, graph.variants)
         self._seen: list[_Seen] = []
         self._edges: dict[tuple[str, str, str], Dependency] = {}
         self._by_source: dict[str, list[Dependency]] = defaultdict(list)
@@ -115,7 +113,7 @@ class Edges:
                 yield setting, [setting.at]
                 continue
             name, _, key = reference.partition("#")
-            for config in self._config(kind, workload, name):
+            for config in self._configs.find(kind, workload, name):
                 for entry in config.entries:
                     if not key or entry.key == key:
                         wanted = f"{setting.key}{entry.key}" if not key else setting.key
@@ -124,7 +122,7 @@ class Edges:
                             Setting(key=wanted, value=entry.value, at=setting.at, source=source),
                             [setting.at, entry.at],
                         )
-            known = (entry for config in self._config(kind, workload, name) for entry in config.entries)
+            known = (entry for config in self._configs.find(kind, workload, name) for entry in config.entries)
             if kind == "secret" and key and all(entry.key != key for entry in known):
                 source = f"{kind}:{workload.scope}/{name}#{key}"
                 yield Setting(key=setting.key, at=setting.at, source=source), [setting.at]
@@ -136,18 +134,10 @@ class Edges:
         mounts = {name for name, _, _ in container.mounts}
         for volume in workload.volumes:
             if volume.kind == "configmap" and volume.name in mounts:
-                for config in self._config("configmap", workload, volume.source):
+                for config in self._configs.find("configmap", workload, volume.source):
                     for entry in config.entries:
                         if entry.source.startswith("file:"):
                             yield entry, [volume.at or container.at, entry.at]
-
-    def _config(self, kind: str, workload: WorkloadFact, name: str) -> list[ConfigFact]:
-        found = self._configs.get((kind, workload.scope, name), [])
-        together = [
-            config for config in found if self.graph.variants.together(workload.at.path, config.at.path)
-        ]
-        same = [config for config in together if config.at.path == workload.at.path]
-        return same or together or found
 
     def refer(
         self,
@@ -161,7 +151,7 @@ class Edges:
     ) -> None:
         """Note that *setting* of *workload*, which is *service*, refers to something; nothing is missed where it is only a *default*."""
         found = self._endpoints.lookup(reference.host, workload.scope) or self._endpoints.unsaid(
-            reference.host, workload.scope
+            reference.host, workload.scope, named=True
         )
         together = [end for end in found if self.graph.variants.together(workload.at.path, end.at.path)]
         required = [end for end in found if not self.graph.variants.is_optional(end.at.path)]
@@ -192,7 +182,7 @@ class Edges:
     def connect(self) -> None:
         """Make edges of all that was noted. What somebody speaks a database's protocol to is a datastore, whatever its image."""
         spoken: dict[str, str] = {}
-        self.graph.unread.extend(unread(self.graph, chain(*self._configs.values())))
+        self.graph.unread.extend(unread(self.graph, self._configs))
         for seen in self._seen:
             engine = seen.reference.engine
             if isinstance(seen.target, Service) and KINDS.get(engine) in {"db", "cache", "broker"}:

@@ -88,10 +88,17 @@ class Endpoints:
             return found or [endpoint for endpoint in pod_of if endpoint.headless]
         return []
 
-    def unsaid(self, host: str, scope: str) -> list[EndpointFact]:
-        """Return the endpoints without a namespace that *host* may mean in *scope*: they may be applied to any."""
-        is_short = "." not in host.rstrip(".") and scope.startswith("k8s:")
-        return self._by_name.get((_UNSAID, host.lower().rstrip(".")), []) if is_short else []
+    def unsaid(self, host: str, scope: str, *, named: bool = False) -> list[EndpointFact]:
+        """Return the endpoints without a namespace that *host* may mean in *scope*: they may be applied to any.
+
+        Where *named*, to the one that *host* names as well, if that is one of the cluster (`orders.shop.svc`).
+        """
+        name = host.lower().rstrip(".")
+        if not scope.startswith("k8s:"):
+            return []
+        parts = name.removesuffix(_CLUSTER).removesuffix(".svc").split(".")
+        is_full = named and len(parts) == 2 and name.endswith((".svc", _CLUSTER))  # noqa: PLR2004
+        return self._by_name.get((_UNSAID, parts[0]), []) if is_full or "." not in name else []
 
 
 class Variants:

@@ -25,3 +25,31 @@ def test_a_service_of_an_overlay_is_of_the_pods_that_name_no_namespace() -> None
     assert [found.name for found in graph.services] == ["orders", "shop"]
     assert "orders-public" in graph.services[0].aliases
     assert ("calls", "shop", "orders") in edges_of(graph)
+
+
+def test_settings_of_an_overlay_lead_to_what_names_no_namespace() -> None:
+    top = "kind: Kustomization\napiVersion: kustomize.config.k8s.io/v1beta1\n"
+    settings = """
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: {name: settings}
+        data: {ORDERS_URL: "http://orders.prod.svc.cluster.local"}
+    """
+    variable = "{name: URL, valueFrom: {configMapKeyRef: {name: settings, key: ORDERS_URL}}}"
+    graph = graph_of(
+        {
+            f"{app}/{path}": text
+            for app, kinds in (
+                ("orders", {"app.yaml": deployment("orders")}),
+                ("shop", {"app.yaml": deployment("shop", variable)}),
+            )
+            for path, text in {
+                **{f"base/{name}": written for name, written in kinds.items()},
+                "base/kustomization.yaml": f"{top}resources: [app.yaml]\n",
+                "dev/kustomization.yaml": f"{top}namespace: dev\nresources: [../base]\n",
+                "prod/kustomization.yaml": f"{top}namespace: prod\nresources: [../base, settings.yaml]\n",
+                "prod/settings.yaml": settings,
+            }.items()
+        }
+    )
+    assert edges_of(graph) == {("calls", "shop", "orders")}
