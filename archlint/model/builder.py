@@ -88,7 +88,7 @@ class _Builder:
             selects=_only(groups[SelectFact], SelectFact),
             links=_only(groups[LinkFact], LinkFact),
             apis=self.apis,
-            variants=Variants(self.workloads, _only(groups[LinkFact], LinkFact)),
+            variants=Variants(self.workloads, _only(groups[LinkFact], LinkFact), self.endpoints),
         )
         self.elements: dict[Key, Service | Datastore] = {}
 
@@ -129,7 +129,7 @@ class _Builder:
         for key, endpoints in ends.items():
             _, scope, name = key
             for endpoint in endpoints:
-                selected = _selected(endpoint, labels, by_key)
+                selected = self._near(endpoint, _selected(endpoint, labels, by_key), by_key)
                 where = scope if selected or not scope.startswith("k8s:") else UNSAID
                 if where != scope:
                     selected = self._beside(
@@ -154,6 +154,20 @@ class _Builder:
                 self.graph.services.append(element)
             else:
                 self.graph.datastores.append(element)
+
+    def _near(
+        self, endpoint: EndpointFact, names: list[str], workloads: dict[Key, list[WorkloadFact]]
+    ) -> list[str]:
+        """Return those of *names* that a kustomization of *endpoint* deploys, where there are any: other applications have labels alike."""
+        near = [
+            name
+            for name in names
+            if not all(
+                self.graph.variants.are_apart(endpoint.at.path, workload.at.path)
+                for workload in workloads["workload", endpoint.scope, name]
+            )
+        ]
+        return near or names
 
     def _beside(
         self, endpoint: EndpointFact, names: Iterable[str], workloads: dict[Key, list[WorkloadFact]]

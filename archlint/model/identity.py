@@ -105,16 +105,21 @@ class Variants:
     """Which files are alternatives of each other: those, and those folders, that define the same workload.
 
     Where *deployments* say which files are deployed together (a kustomization that no other includes, and all that it reaches), they decide.
-    Two of them are alternatives where they deploy a workload of the same name, or are for different stages (`a/dev` and `b/prod`).
+    Two of them are alternatives where they deploy a workload or a Service of the same name, or are for different stages (`a/dev` and `b/prod`).
     """
 
-    def __init__(self, workloads: Sequence[WorkloadFact], deployments: Iterable[LinkFact] = ()) -> None:
+    def __init__(
+        self,
+        workloads: Sequence[WorkloadFact],
+        deployments: Iterable[LinkFact] = (),
+        endpoints: Sequence[EndpointFact] = (),
+    ) -> None:
         roots: dict[str, set[str]] = defaultdict(set)
         for link in deployments:
             if link.kind == "deployment":
                 roots[link.target].add(link.source)
         self._roots = {path: frozenset(found) for path, found in roots.items()}
-        self._families = _families(workloads, self._roots)
+        self._families = _families([*workloads, *endpoints], self._roots)
         self._beside: dict[tuple[frozenset[str], frozenset[str]], bool] = {}
         self._files: dict[str, set[tuple[str, str, str]]] = defaultdict(set)
         self._folders: dict[str, set[tuple[str, str, str]]] = defaultdict(set)
@@ -137,6 +142,11 @@ class Variants:
         if (first in self._optional) != (second in self._optional) and not self.is_overlaid(first, second):
             return False
         return first == second or not self._folders.get(first, set()) & self._folders.get(second, set())
+
+    def are_apart(self, one: str, other: str) -> bool:
+        """Tell whether only different kustomizations deploy the files *one* and *other*."""
+        roots, others = self._roots.get(one), self._roots.get(other)
+        return bool(roots and others and roots.isdisjoint(others))
 
     def _are_beside(self, roots: frozenset[str], others: frozenset[str]) -> bool:
         """Tell whether one of *roots* and one of *others* deploy different parts of a system, for the same stage."""
@@ -174,15 +184,16 @@ class Variants:
 
 
 def _families(
-    workloads: Sequence[WorkloadFact], roots: Mapping[str, frozenset[str]]
+    facts: Sequence[WorkloadFact | EndpointFact], roots: Mapping[str, frozenset[str]]
 ) -> dict[str, frozenset[str]]:
-    """Return for each of *roots* those that deploy a workload of the same name, and those that these have one with."""
+    """Return for each of *roots* those that deploy a workload or a Service of the same name, and those that these have one with."""
     unions = Unions()
     deployed: set[str] = set()
-    for workload in workloads:
-        for root in roots.get(workload.at.path, ()):
+    for fact in facts:
+        kind = fact.kind if isinstance(fact, WorkloadFact) else "Service"
+        for root in roots.get(fact.at.path, ()):
             deployed.add(root)
-            unions.join((workload.kind, workload.name), root)
+            unions.join((kind, fact.name), root)
     groups: dict[object, list[str]] = defaultdict(list)
     for root in sorted(deployed):
         groups[unions.find(root)].append(root)

@@ -53,3 +53,27 @@ def test_settings_of_an_overlay_lead_to_what_names_no_namespace() -> None:
         }
     )
     assert edges_of(graph) == {("calls", "shop", "orders")}
+
+
+def test_applications_with_labels_alike_are_two() -> None:
+    top = "kind: Kustomization\napiVersion: kustomize.config.k8s.io/v1beta1\n"
+    api = deployment("api", "DATABASE_URL=postgres://db/app").replace("{app: api}", "{app: api, tier: back}")
+    database = deployment("db", image="postgres:17", service="db")
+    graph = graph_of(
+        {
+            f"{app}/{path}": text
+            for app in ("billing", "orders")
+            for path, text in {
+                "base/api.yaml": api.replace("name: api", f"name: {app}"),
+                "base/db.yaml": database.replace(
+                    "{name: db}\nspec:\n  selector: {m", f"{{name: {app}-db}}\nspec:\n  selector: {{m"
+                ),
+                "base/kustomization.yaml": f"{top}resources: [api.yaml, db.yaml]\n",
+                "dev/kustomization.yaml": f"{top}namespace: {app}-dev\nresources: [../base]\n",
+                "prod/kustomization.yaml": f"{top}namespace: {app}-prod\nresources: [../base]\n",
+            }.items()
+        }
+    )
+    assert [service.name for service in graph.services] == ["billing", "orders"]
+    first, second = graph.dependencies
+    assert not graph.together(first, second)
