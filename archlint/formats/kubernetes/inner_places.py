@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from archlint.api import Document, Pointer, Region
+from archlint.formats.kubernetes.placed import PlacedDocument
 
 type Place = tuple[Pointer, bool]
 
@@ -13,6 +14,11 @@ def look_inside(outer: Document, pointer: Pointer, inner: Document) -> None:
 
     Only where the text is a literal block that is read as it is written; elsewhere they are that of the whole text.
     """
+    if isinstance(outer, PlacedDocument):
+        origin, rest = outer.origin_of(pointer)
+        if origin.inner is None and origin.region is None and origin.document is not outer:
+            look_inside(origin.document, (*origin.pointer, *rest), inner)
+        return
     found: dict[Pointer, _Shifted] = outer.memo.setdefault("inner places", {})
     if pointer in found:
         return

@@ -158,11 +158,16 @@ class PlacedDocument(Document):
 
     def at(self, pointer: Pointer = (), *, on_key: bool = False) -> Location:
         """Return the location of the part that stands at *pointer*."""
+        origin, rest = self.origin_of(pointer)
+        return origin.at(rest, on_key=on_key)
+
+    def origin_of(self, pointer: Pointer) -> tuple[Origin, Pointer]:
+        """Return the origin of what is at *pointer*, or of the nearest above that has one, and the way from there."""
         for depth in range(len(pointer), -1, -1):
             origin = self.origins.get(pointer[:depth])
             if origin is not None:
-                return origin.at(pointer[depth:], on_key=on_key)
-        return super().at(pointer, on_key=on_key)
+                return origin, pointer[depth:]
+        return Origin(self), pointer
 
 
 def merged(

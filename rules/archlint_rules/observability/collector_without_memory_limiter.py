@@ -83,6 +83,33 @@ def _config(processors: str, name: str = "collector.yaml") -> dict[str, str]:
             """,
             "in a ConfigMap",
         ),
+        Bad(
+            {
+                "collector.yaml": """
+            apiVersion: v1
+            kind: ConfigMap
+            metadata: {name: collector}
+            data:
+              relay: |
+                receivers: {otlp: {protocols: {grpc: {}}}}
+                processors: {batch: {}, memory_limiter: {}}
+                exporters: {otlp: {endpoint: "tempo:4317"}}
+                service:
+                  pipelines:
+                    traces:
+                      receivers: [otlp]
+                      processors: [batch, memory_limiter]  # <- `memory_limiter` is not the first processor
+                      exporters: [otlp]
+            """,
+                "kustomization.yaml": """
+                    apiVersion: kustomize.config.k8s.io/v1beta1
+                    kind: Kustomization
+                    namespace: observability
+                    resources: [collector.yaml]
+                """,
+            },
+            "in a ConfigMap of a kustomization",
+        ),
         Good(_config("processors: [memory_limiter, batch]")),
         Good(_config("processors: [memory_limiter/small, batch]"), "with a name of its own"),
         Good(_config('processors: ["${env:FIRST}", batch]'), "filled in when the collector starts"),
