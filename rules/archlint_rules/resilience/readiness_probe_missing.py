@@ -12,7 +12,7 @@ service_healthy`) a `healthcheck`.
 """
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from archlint.api import (
     Bad,
@@ -79,6 +79,14 @@ def _deployment(more: str = "ports: [{containerPort: 8080}]", marker: str = "", 
                 """
             }
         ),
+        Bad(
+            {
+                "orders.yaml": _deployment(
+                    marker="  # <- `orders` gets traffic without a readiness probe"
+                ).replace("shop/orders:1", "postgres:17")
+            },
+            "a datastore",
+        ),
         Good({"orders.yaml": _deployment("readinessProbe: {httpGet: {path: /ready, port: 8080}}")}),
         Good({"orders.yaml": _deployment(rest="")}, "nobody sends it requests"),
         Good(
@@ -130,16 +138,32 @@ def readiness_probe_missing(graph: ServiceGraph, context: Context) -> Iterator[P
         for workload in service.workloads:
             if workload.kind == "compose":
                 yield from _compose(service, workload, awaited.get((workload.scope, workload.name)))
-            elif workload.kind not in {"Job", "CronJob"}:
-                yield from _kubernetes(service, workload)
+            else:
+                yield from _kubernetes(service.endpoints, workload)
+    yield from _stores(graph)
 
 
-def _kubernetes(service: Service, workload: WorkloadFact) -> Iterator[Problem]:
+def _stores(graph: ServiceGraph) -> Iterator[Problem]:
+    """Report datastores that run in the cluster, each place once, however many databases they hold."""
+    workloads = {workload.at.node: workload for workload in graph.workloads if workload.kind != "compose"}
+    endpoints = {endpoint.at.node: endpoint for endpoint in graph.endpoints}
+    told: set[object] = set()
+    for store in graph.datastores:
+        places = dict.fromkeys(item.at.node for item in store.evidence)
+        faces = [endpoints[place] for place in places if place in endpoints]
+        for place in places:
+            if place in workloads and place not in told:
+                told.add(place)
+                yield from _kubernetes(faces, workloads[place])
+
+
+def _kubernetes(faces: Iterable[EndpointFact], workload: WorkloadFact) -> Iterator[Problem]:
     endpoints = sorted(
-        (end for end in service.endpoints if end.scope == workload.scope and end.selector),
+        (end for end in faces if end.scope == workload.scope and end.selector),
         key=lambda end: _distance(workload.at.path, end.at.path),
     )
-    if not endpoints or "test" in workload.annotations.get("helm.sh/hook", ""):
+    ends = workload.kind in {"Job", "CronJob"}
+    if not endpoints or ends or "test" in workload.annotations.get("helm.sh/hook", ""):
         return
     mains = [container for container in workload.containers if not (container.init or container.sidecar)]
     for container in mains:
