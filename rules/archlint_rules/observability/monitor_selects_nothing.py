@@ -105,6 +105,14 @@ def _both(
             },
             "what it selects may come from elsewhere",
         ),
+        Good(
+            {
+                "Chart.yaml": "name: shop",
+                "templates/orders.yaml": _SERVICE,
+                "templates/monitor.yaml": _both(app="order").removeprefix(_SERVICE).lstrip("-\n"),
+            },
+            "other templates may not be readable",
+        ),
     ),
 )
 def monitor_selects_nothing(graph: ServiceGraph, context: Context) -> Iterator[Problem]:

@@ -55,8 +55,13 @@ class Chosen:
         return list(self._of(monitor, labels, self._workloads, "workload"))
 
     def are_near(self, monitor: SelectFact) -> bool:
-        """Tell whether Services or pods of the namespaces that *monitor* looks into stand in its folder."""
+        """Tell whether Services or pods of the namespaces that *monitor* looks into stand in its folder.
+
+        In a chart that says little: others of its templates may not be readable without rendering.
+        """
         folder = monitor.at.path.rpartition("/")[0]
+        if folder.rpartition("/")[2] == "templates":
+            return False
         kind = "endpoint" if monitor.kind == SERVICE_MONITOR else "workload"
         scopes = chosen_scopes(monitor.spec, monitor.scope) or ["*"]
         return any((kind, scope, folder) in self._folders for scope in scopes)
