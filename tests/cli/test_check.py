@@ -21,7 +21,7 @@ def test_a_finding_in_full(project: Path, archlint: Archlint) -> None:
     result = archlint("check", "--select", ERROR)
     assert result.err == ""
     assert result.out == (
-        "error[no-content-response-has-body]: a 204 response of `DELETE /orders/{id}` has no body, and `content` declares one\n"
+        "error[no-content-response-has-body]: a 204 response of `DELETE /orders/{id}` has no body, and `content` declares one [*]\n"
         "  --> api.yaml:24:11\n"
         "    |\n"
         " 24 |           content:\n"
@@ -30,6 +30,7 @@ def test_a_finding_in_full(project: Path, archlint: Archlint) -> None:
         "\n"
         "Read 1 document (1 openapi 3.1); 0 services, 0 edges.\n"
         "Found 1 error, 0 warnings, 0 info.\n"
+        "[*] 1 fixable with --fix.\n"
     )
     assert result.status == 1
 
