@@ -15,6 +15,7 @@ from archlint.config.model import Config
 from archlint.engine.pipeline import Request
 from archlint.errors import ConfigError, UsageError
 from archlint.plugins.registry import Registry
+from archlint.source.garbage import uncollected
 
 _PAUSE = 0.2
 _MARKERS = (".git", ".archlint.yaml", ".archlint.yml")
@@ -61,6 +62,7 @@ def project_options[F: Callable[..., Any]](command: F) -> F:
     return command
 
 
+@uncollected(forever=True)
 def open_project(paths: tuple[str, ...], options: dict[str, Any]) -> Project:
     """Return the project that *paths* are in, configured by *options* over its files; raise `UsageError` or `ConfigError`."""
     registry = Registry.load()

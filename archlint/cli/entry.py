@@ -9,6 +9,7 @@ import click
 import archlint
 from archlint.cli.output import ReaderGone
 from archlint.errors import ArchlintError
+from archlint.source.garbage import uncollected
 
 COMMANDS = {
     "baseline": "Write the known findings, so that later runs report new ones only.",
@@ -37,7 +38,8 @@ class _Commands(click.Group):
         del ctx
         if cmd_name not in COMMANDS:
             return None
-        command = getattr(importlib.import_module(f"archlint.cli.{cmd_name}"), cmd_name)
+        with uncollected(forever=True):
+            command = getattr(importlib.import_module(f"archlint.cli.{cmd_name}"), cmd_name)
         return command if isinstance(command, click.Command) else None
 
     def resolve_command(

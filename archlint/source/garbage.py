@@ -6,12 +6,14 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def uncollected() -> Iterator[None]:
-    """Keep the collector off; also a decorator."""
+def uncollected(*, forever: bool = False) -> Iterator[None]:
+    """Keep the collector off; also a decorator. What lives *forever*, as modules do, is never looked through afterwards either."""
     was_on = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        if forever:
+            gc.freeze()
         if was_on:
             gc.enable()
