@@ -4,11 +4,11 @@ import re
 from collections import defaultdict
 from typing import Any
 
-from archlint.api import Location, Region
+from archlint.api import Location, Region, regex
 from archlint.formats.kubernetes.views import Manifest
 
-_ENTRY = re.compile(r"\s*(?:-\s+)?[\"']?(?P<path>[^\s:=\"']+)[\"']?\s*[:=](?P<value>.*)")
-_INDEX = re.compile(r"\[\d+\]\Z")
+_ENTRY = regex(r"\s*(?:-\s+)?[\"']?(?P<path>[^\s:=\"']+)[\"']?\s*[:=](?P<value>.*)")
+_INDEX = regex(r"\[\d+\]\Z")
 _MOST_ALIKE = 50
 
 

@@ -2,12 +2,22 @@
 
 import importlib
 import pkgutil
-import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from archlint.api import ConfigFact, Container, Document, Fact, Port, Probe, Setting, Volume, WorkloadFact
+from archlint.api import (
+    ConfigFact,
+    Container,
+    Document,
+    Fact,
+    Port,
+    Probe,
+    Setting,
+    Volume,
+    WorkloadFact,
+    regex,
+)
 from archlint.formats.kubernetes import dapr
 from archlint.formats.kubernetes.core import CORE, Reader
 from archlint.formats.kubernetes.views import (
@@ -21,10 +31,10 @@ from archlint.formats.kubernetes.views import (
     text_map,
 )
 
-_SLEEP = re.compile(r"(?:^|[\s/])sleep (?P<seconds>\d{1,5})\b")
-_HOST_PORT = re.compile(r"[a-z][a-z0-9.-]{0,252}[a-z0-9]:[1-9]\d{1,4}")
+_SLEEP = regex(r"(?:^|[\s/])sleep (?P<seconds>\d{1,5})\b")
+_HOST_PORT = regex(r"[a-z][a-z0-9.-]{0,252}[a-z0-9]:[1-9]\d{1,4}")
 _MOST_WORD = 100
-_ADDRESS = re.compile(
+_ADDRESS = regex(
     r"(?<![\w+.-])[a-z][a-z0-9+.-]*://(?:[^\s/@\"'`$]*@)?[A-Za-z0-9._-]++(?::\d++)?(?![\w:${`%(<])(?:/[^\s\"'`;|&()<>$]*)?"
 )
 """An address in a script, whose host is written out."""

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from archlint.api import UNKNOWN, Document, Resolver, Source, parse
+from archlint.api import UNKNOWN, Document, Resolver, Source, parse, regex
 from archlint.formats.kubernetes.helm_blocks import Marks, marked
 from archlint.formats.kubernetes.helm_fill import filled
 from archlint.formats.kubernetes.helm_values import ASSIGNED, Scope, actions, defines, is_empty
@@ -21,9 +21,9 @@ _MOST_ACTIONS = 5_000
 _MOST_TEXT = 500_000
 _MOST_LIBRARIES = 50
 _OPENING = frozenset(("if", "with", "range", "define", "block"))
-_KEY = re.compile(r"\s*(?P<key>[A-Za-z][\w./-]*):(?:\s|\Z)")
-_CONTROL = re.compile(r"\s*\{\{-?\s*(?:(?:if|with|else|end)\b|/\*|\$\w+\s*:?=)[^{}]*\}\}\s*\Z")
-_NEW_DOCUMENT = re.compile(r"\s*(?:---|apiVersion:|kind:)")
+_KEY = regex(r"\s*(?P<key>[A-Za-z][\w./-]*):(?:\s|\Z)")
+_CONTROL = regex(r"\s*\{\{-?\s*(?:(?:if|with|else|end)\b|/\*|\$\w+\s*:?=)[^{}]*\}\}\s*\Z")
+_NEW_DOCUMENT = regex(r"\s*(?:---|apiVersion:|kind:)")
 _CHART = "Chart.yaml"
 
 

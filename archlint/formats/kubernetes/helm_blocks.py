@@ -3,17 +3,17 @@
 import re
 from typing import Any, ClassVar
 
-from archlint.api import UNKNOWN
+from archlint.api import UNKNOWN, regex
 
 _START, _NOTHING, _FIRST, _LAST = "\ue000", "\ue001", 0xE100, 0xF8FF
-_MARK = re.compile("\ue000([\ue100-\uf8ff])\ue002*")
-_ONLY_MARKS = re.compile(
+_MARK = regex("\ue000([\ue100-\uf8ff])\ue002*")
+_ONLY_MARKS = regex(
     "[ \t]*(?:\ue000[\ue100-\uf8ff]\ue002*|\ue001)(?:[ \t]|\ue000[\ue100-\uf8ff]\ue002*|\ue001)*\\Z"
 )
-_TAKEN_OUT = re.compile(r"(?:(?<=\n)|(?<=\r))(?P<indent>[ \t]+)|[^\r\n]")
-_INDENT = re.compile(r"\bn?indent\s+(\d{1,3})\b")
-_LINE = re.compile(r"[^\r\n]*")
-_SEPARATOR = re.compile(r"---(?:[ \t]|\Z)")
+_TAKEN_OUT = regex(r"(?:(?<=\n)|(?<=\r))(?P<indent>[ \t]+)|[^\r\n]")
+_INDENT = regex(r"\bn?indent\s+(\d{1,3})\b")
+_LINE = regex(r"[^\r\n]*")
+_SEPARATOR = regex(r"---(?:[ \t]|\Z)")
 
 
 class Marks:

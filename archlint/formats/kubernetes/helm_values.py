@@ -4,14 +4,14 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from archlint.api import UNKNOWN
+from archlint.api import UNKNOWN, regex
 
-_ACTION = re.compile(
+_ACTION = regex(
     r"\{\{(?P<left>-?)(?P<body>\s*/\*.{0,5000}?\*/\s*|(?:\"(?:\\.|[^\"\\])*\"|`[^`]*`|[^\"`]){0,2000}?)(?P<right>-?)\}\}",
     re.DOTALL,
 )
-_TOKEN = re.compile(r"\"(?:\\.|[^\"\\])*\"|`[^`]*`|[()|]|[^\s()|\"`]+")
-_DEFINE = re.compile(r"\{\{-?\s*define\s+\"(?P<name>[^\"]+)\"\s*(?P<left>-?)\}\}")
+_TOKEN = regex(r"\"(?:\\.|[^\"\\])*\"|`[^`]*`|[()|]|[^\s()|\"`]+")
+_DEFINE = regex(r"\{\{-?\s*define\s+\"(?P<name>[^\"]+)\"\s*(?P<left>-?)\}\}")
 _MOST_DEPTH = 24
 _MOST_TEXT = 20_000
 _MOST_STEPS = 20_000
@@ -251,7 +251,7 @@ def shown(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-ASSIGNED = re.compile(r"(?P<name>\$\w+)\s*:?=\s*(?P<value>.*)\Z", re.DOTALL)
+ASSIGNED = regex(r"(?P<name>\$\w+)\s*:?=\s*(?P<value>.*)\Z", re.DOTALL)
 """An assignment to a variable."""
 
 _CONSTANTS: dict[str, Any] = {"true": True, "false": False, "nil": None}

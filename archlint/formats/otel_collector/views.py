@@ -1,16 +1,15 @@
 """Views of a collector's configuration."""
 
-import re
 from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
-from archlint.api import Location, Node
+from archlint.api import Location, Node, regex
 
 SECTIONS = ("receivers", "processors", "exporters", "connectors", "extensions")
 """Where components are defined, by full name: a type, or a type, `/` and a name."""
-_SIGNALS = re.compile(r"(?:traces|metrics|logs|profiles)(?:/\S+)?\Z")
-_UNKNOWN = re.compile(r"\$\{|\{\{|\$\(")
+_SIGNALS = regex(r"(?:traces|metrics|logs|profiles)(?:/\S+)?\Z")
+_UNKNOWN = regex(r"\$\{|\{\{|\$\(")
 
 
 def is_collector(data: Any) -> bool:

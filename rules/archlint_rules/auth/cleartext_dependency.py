@@ -10,7 +10,6 @@ of a cluster it is whoever got into one pod.
 Use the encrypted protocol (`https`, `amqps`, `rediss`), and inside of a cluster let a mesh encrypt all calls with mutual TLS.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -29,6 +28,7 @@ from archlint.api import (
     key_words,
     reach_of,
     references,
+    regex,
     rule,
 )
 from archlint.formats import compose, kubernetes, score, spring
@@ -37,14 +37,14 @@ _CLEAR = {
     "http": "https", "ws": "wss", "amqp": "amqps", "redis": "rediss", "mqtt": "mqtts", "stomp": "stomp+ssl", "ldap": "ldaps", "ftp": "ftps",
     "nats": "tls", "plaintext": "SSL",
 }  # fmt: skip
-_NAMES = re.compile(
+_NAMES = regex(
     r"(?:^|\.)(?:example\.(?:com|org|net)|w3\.org|xmlsoap\.org|purl\.org|json-schema\.org|schemas\.[\w.-]+|xml\.org|oasis-open\.org)$"
 )
 """Hosts that stand in identifiers and examples: nobody calls them."""
-_NOT_CALLED = re.compile(
+_NOT_CALLED = regex(
     r"(?:^|_)(?:ISSUER|AUDIENCE|REALM|NAMESPACE|SCHEMA_LOCATION|REFERER|CONTACT|HOMEPAGE|LICENSE|TERMS|DOCS?|HELP|DOMAIN|CONSOLE|ROOT_URL|SELF|HOST_URL|FRONTEND|WEB_URL|APP_URL|UI_URL|PROXY)(?:_|$)|(?:^|_)(?:DASHBOARD|EXTERNAL)"
 )
-_TOP_LEVEL = re.compile(
+_TOP_LEVEL = regex(
     r"\.(?:com|org|net|io|dev|app|cloud|info|biz|edu|gov|mil|int|eu|tech|online|xyz|ai|co|[a-z]{2})$"
 )
 _FORMATS = {"kubernetes", "compose", "spring", "score"}

@@ -27,19 +27,20 @@ from archlint.api import (
     ServiceGraph,
     Severity,
     exposures,
+    regex,
     rule,
 )
 
-_OPEN = re.compile(
+_OPEN = regex(
     r"(?:^|[-_.])(?:front-?end|ui|web-?(?:app|ui|site|client|spa|mvc|front)?|www|spa|site|portal|store-?front|home|landing|\w*page|docs?|static|assets|cdn|images?|"
     r"dashboard|console|auth\w*|login|identity|oauth2?|oidc|sso|idp|keycloak|dex|account-?server|gateway|proxy|nginx|echo|demo|hello\w*|"
     r"status|health\w*|well-known)(?:[-_.]|\Z)",
     re.IGNORECASE,
 )
-_LOGIN = re.compile(
+_LOGIN = regex(
     r"(?:^|[-_.])(?:auth\w*|login|identity|oauth2?|oidc|sso|idp|keycloak|dex)(?:[-_.]|\Z)", re.IGNORECASE
 )
-_SETTING = re.compile(
+_SETTING = regex(
     r"JWT|JWKS|OIDC|OAUTH|KEYCLOAK|AUTH0|OKTA|COGNITO|SECURITY_|AUTH(?:_|ENTICATION|ORIZATION|\Z)|IDENTITY|ISSUER|API_?KEY|TOKEN",
     re.IGNORECASE,
 )

@@ -25,6 +25,7 @@ from archlint.api import (
     Severity,
     key_words,
     reach_of,
+    regex,
     rule,
 )
 from archlint.formats import compose, kubernetes, score, spring
@@ -32,16 +33,16 @@ from archlint.formats.kong import KongService
 from archlint.formats.kubernetes import Manifest
 
 _SKIPS = frozenset(("insecureskipverify", "unsafessl", "skipverify", "tlsinsecureskipverify"))
-_SKIP_KEY = re.compile(
+_SKIP_KEY = regex(
     r"(?:^|_)(?:INSECURE_SKIP_VERIFY|TLS_SKIP_VERIFY|SKIP_TLS_VERIFY|SSL_NO_VERIFY|UNSAFE_SSL)$"
 )
-_IN_ADDRESS = re.compile(
+_IN_ADDRESS = regex(
     r"(?:^|[?&;\s])(?P<said>sslmode=disable|tlsAllowInvalidCertificates=true|tlsInsecure=true|TrustServerCertificate=(?:true|yes)|verifyServerCertificate=false|ssl_cert_reqs=(?:none|CERT_NONE))(?:$|[&;\s])",
     re.IGNORECASE,
 )
-_HOST = re.compile(r"(?:^|[\s;])(?:host|server|data source)=(?P<host>[^\s;,:]+)", re.IGNORECASE)
-_OTLP_INSECURE = re.compile(r"^OTEL_EXPORTER_OTLP(?P<signal>(?:_\w+)?)_INSECURE$")
-_COLLECTOR = re.compile(r"^(?P<exporter>exporters\.otlp[\w/.-]*?)\.tls\.insecure$")
+_HOST = regex(r"(?:^|[\s;])(?:host|server|data source)=(?P<host>[^\s;,:]+)", re.IGNORECASE)
+_OTLP_INSECURE = regex(r"^OTEL_EXPORTER_OTLP(?P<signal>(?:_\w+)?)_INSECURE$")
+_COLLECTOR = regex(r"^(?P<exporter>exporters\.otlp[\w/.-]*?)\.tls\.insecure$")
 _FORMATS = {"kubernetes", "compose", "spring", "score"}
 _MOST_DEPTH = 10_000
 _POD = """

@@ -27,6 +27,7 @@ from archlint.api import (
     Severity,
     exposures,
     patterns,
+    regex,
     rule,
 )
 
@@ -34,7 +35,7 @@ _KINDS = frozenset(("Ingress", "VirtualService", "HTTPRoute", "SpringGateway"))
 """Routes of which it is known whether they change the path."""
 _REWRITES = frozenset(("StripPrefix", "RewritePath", "PrefixPath", "SetPath"))
 _ROLES = frozenset(("web", "website", "frontend", "bff", "gateway"))
-_PAGES = re.compile(
+_PAGES = regex(
     r"(?:^|[-_.])(?:front-?end|web|webapp|www|ui|website|portal|spa|storefront|gateway|bff)(?:$|[-_.])",
     re.IGNORECASE,
 )

@@ -10,14 +10,13 @@ needed. The memory limiter refuses data in time, so that senders keep it and try
 Put `memory_limiter` first in the processors of every pipeline.
 """
 
-import re
 from collections.abc import Iterator
 
-from archlint.api import Bad, Context, Good, Problem, Severity, rule
+from archlint.api import Bad, Context, Good, Problem, Severity, regex, rule
 from archlint.formats.otel_collector import CollectorPipeline
 
 _LIMITER = "memory_limiter"
-_AGENT = re.compile(r"(?:^|[-_./])(?:agent|daemonset|sidecar|node)(?:[-_./]|$)")
+_AGENT = regex(r"(?:^|[-_./])(?:agent|daemonset|sidecar|node)(?:[-_./]|$)")
 _CONFIG = """
 receivers: {{otlp: {{protocols: {{grpc: {{}}}}}}}}
 processors:

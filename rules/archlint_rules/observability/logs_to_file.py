@@ -10,7 +10,6 @@ node first.
 Write to standard output, from where the platform collects logs; or run a shipper beside the service.
 """
 
-import re
 from collections.abc import Iterator
 
 from archlint.api import (
@@ -23,11 +22,12 @@ from archlint.api import (
     ServiceGraph,
     Severity,
     WorkloadFact,
+    regex,
     rule,
 )
 from archlint_rules.observability.environment import Environment, environments
 
-_KEYS = re.compile(
+_KEYS = regex(
     r"(?:^|_)LOG(?:GING)?_?(?:FILE|FILE_?NAME|FILE_?PATH|FILENAME|DIR|DIRECTORY)\Z|\ALOGGING_FILE(?:_NAME|_PATH)?\Z"
 )
 _STREAMS = frozenset(
@@ -45,10 +45,10 @@ _STREAMS = frozenset(
         "/dev/null",
     )
 )
-_SHIPPER = re.compile(
+_SHIPPER = regex(
     r"fluent|filebeat|promtail|vector|logstash|alloy|log-?(?:shipper|agent|forward|collector|rout)|otel|opentelemetry|datadog|splunk|sumologic|tail"
 )
-_DIRECTORY = re.compile(r"(?:/var/log|/logs?)(?:/|\Z)")
+_DIRECTORY = regex(r"(?:/var/log|/logs?)(?:/|\Z)")
 _DEPLOYMENT = """
 apiVersion: apps/v1
 kind: Deployment

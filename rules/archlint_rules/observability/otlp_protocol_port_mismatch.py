@@ -10,16 +10,15 @@ looks as if it had no traffic.
 Use the port of the protocol, or set the protocol of the port.
 """
 
-import re
 from collections.abc import Iterator
 
-from archlint.api import Bad, Context, Good, Location, Problem, ServiceGraph, Severity, rule
+from archlint.api import Bad, Context, Good, Location, Problem, ServiceGraph, Severity, regex, rule
 from archlint.formats.otel_collector import CollectorConfig
 from archlint_rules.observability.environment import Environment, environments
 
 _PREFIX = "OTEL_EXPORTER_OTLP_"
 _SIGNALS = ("", "TRACES_", "METRICS_", "LOGS_", "PROFILES_")
-_PORT = re.compile(r":(?P<port>4317|4318)(?P<path>/[^\s]*)?\Z")
+_PORT = regex(r":(?P<port>4317|4318)(?P<path>/[^\s]*)?\Z")
 _OF_PORT = {"4317": "gRPC", "4318": "HTTP"}
 _HTTP_PATHS = ("/v1/traces", "/v1/metrics", "/v1/logs")
 _EXPORTERS = {"otlp": "gRPC", "otlp_grpc": "gRPC", "otlphttp": "HTTP", "otlp_http": "HTTP"}

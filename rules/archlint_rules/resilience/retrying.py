@@ -2,15 +2,15 @@
 
 import re
 
-from archlint.api import Location, OperationFact, Policy, PolicyKey, RouteFact, Service, admits
+from archlint.api import Location, OperationFact, Policy, PolicyKey, RouteFact, Service, admits, regex
 
 UNSAFE = ("POST", "PATCH")
 _SAFE_CONDITIONS = frozenset((
     "connect-failure", "refused-stream", "reset-before-request", "retriable-headers", "envoy-ratelimited", "http3-post-connect-failure",
     "unavailable", "cancelled", "resource-exhausted", "429", "http-429", "non-idempotent", "off",
 ))  # fmt: skip
-_RPC = re.compile(r"/[\w.]+/(?P<name>[A-Z]\w*)\Z")
-_CREATES = re.compile(
+_RPC = regex(r"/[\w.]+/(?P<name>[A-Z]\w*)\Z")
+_CREATES = regex(
     r"(?:Create|Add|Insert|Place|Order|Submit|Charge|Pay|Send|Process|Checkout|Buy|Transfer|Withdraw|Deposit|Book|Publish|Append|Increment|Start|Run|Execute)"
 )
 _ON_ANY_FAILURE = frozenset(("dapr",))

@@ -13,11 +13,11 @@ manifest: `edge: [ddos]`.
 import re
 from collections.abc import Iterator
 
-from archlint.api import Bad, Context, Exposure, Good, Problem, ServiceGraph, Severity, rule
+from archlint.api import Bad, Context, Exposure, Good, Problem, ServiceGraph, Severity, regex, rule
 from archlint_rules.security.edges import entries
 
 _WORDS = ("ddos", "waf", "cdn")
-_PROTECTED = re.compile(r"waf|shield|armor|backend-config|security-policy|cloudflare|cdn", re.IGNORECASE)
+_PROTECTED = regex(r"waf|shield|armor|backend-config|security-policy|cloudflare|cdn", re.IGNORECASE)
 _INGRESS = """
 apiVersion: networking.k8s.io/v1
 kind: Ingress

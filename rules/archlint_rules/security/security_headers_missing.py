@@ -14,14 +14,14 @@ does.
 import re
 from collections.abc import Iterator
 
-from archlint.api import Bad, Context, Exposure, Good, Problem, ServiceGraph, Severity, rule
+from archlint.api import Bad, Context, Exposure, Good, Problem, ServiceGraph, Severity, regex, rule
 from archlint_rules.security.edges import entries
 
-_HEADERS = re.compile(
+_HEADERS = regex(
     r"content-security-policy|strict-transport-security|x-frame-options|hsts|secure-?headers", re.IGNORECASE
 )
 _ROLES = frozenset(("web", "website", "frontend", "bff"))
-_PAGES = re.compile(
+_PAGES = regex(
     r"(?:^|[-_.])(?:front-?end|web|webapp|webui|www|ui|website|portal|spa|storefront)(?:$|[-_.])",
     re.IGNORECASE,
 )
