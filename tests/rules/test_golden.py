@@ -1,4 +1,4 @@
-"""Findings that a real description must show, and findings that it must not: Box, as counted in the catalog."""
+"""Findings that real descriptions and systems must show, and findings that they must not, as counted in the catalog."""
 
 from collections import defaultdict
 from pathlib import Path
@@ -87,3 +87,45 @@ def test_dapr_as_counted_in_the_catalog(check: Check) -> None:
     }
     found = [finding.rule for finding in check(files, "retry-unbounded", "queue-without-dlq").report.findings]
     assert (found.count("retry-unbounded"), found.count("queue-without-dlq")) == (3, 4)
+
+
+def _system(shared: Path, name: str, *patterns: str) -> dict[str, bytes]:
+    folder = shared / "corpus" / "systems" / name
+    files = {
+        str(path.relative_to(folder)): path.read_bytes()
+        for pattern in patterns
+        for path in sorted(folder.rglob(pattern))
+        if path.name != "labels.yaml"
+    }
+    if not files:
+        pytest.skip(f"the corpus has no {name}")
+    return files
+
+
+def test_petclinic_repeats_posts_at_its_gateway(shared: Path, check: Check) -> None:
+    files = _system(
+        shared, "petclinic-microservices", "*.yml", "*.yaml", "*.properties", "Dockerfile", "pom.xml"
+    )
+    found = check(files, "retry-on-non-idempotent").report.findings
+    assert [(finding.at.path, finding.message) for finding in found] == [
+        (
+            "spring-petclinic-api-gateway/src/main/resources/application.yml",
+            "every route of `api-gateway` retries `POST`",
+        )
+    ]
+
+
+def test_ftgo_shares_one_database_in_the_cluster_and_none_in_compose(shared: Path, check: Check) -> None:
+    files = _system(shared, "ftgo", "*.yml", "*.yaml", "*.properties")
+    findings = check(
+        files, "shared-database", "liveness-checks-dependencies", "liveness-equals-readiness"
+    ).report.findings
+    (shared_one,) = (finding for finding in findings if finding.rule == "shared-database")
+    places = {related.at.path for related in shared_one.related} | {shared_one.at.path}
+    assert not any("docker-compose" in path for path in places)
+    assert not any("cdc-service" in path for path in places)
+    for name in ("order", "kitchen", "accounting", "restaurant", "order-history"):
+        assert f"`ftgo-{name}-service`" in shared_one.message, name
+    for rule in ("liveness-checks-dependencies", "liveness-equals-readiness"):
+        paths = {finding.at.path for finding in findings if finding.rule == rule}
+        assert len([path for path in paths if "kubernetes" in path]) >= 6, rule

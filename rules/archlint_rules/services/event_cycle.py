@@ -49,7 +49,7 @@ def _document(name: str, receives: str, sends: str, marker: str = "") -> str:
 
 @rule(
     id="event-cycle",
-    category="events",
+    category="services",
     severity=Severity.INFO,
     subject=ServiceGraph,
     since="0.1.0",
