@@ -140,12 +140,15 @@ class _Builder:
                     if target != name and own in ends and not self._shares_pods(endpoint, ends[own]):
                         continue
                     unions.join(key, ("workload", where, target))
+        self._taken_over(unions, by_key)
         self._same_elsewhere(unions, [*by_key, *ends])
         groups: dict[object, list[Key]] = defaultdict(list)
         for key in (*by_key, *ends):
             groups[unions.find(key)].append(key)
         for keys in groups.values():
-            members = [workload for key in keys for workload in by_key.get(key, ())]
+            members = sorted(
+                (workload for key in keys for workload in by_key.get(key, ())), key=lambda one: bool(one.home)
+            )
             faces = [endpoint for key in keys for endpoint in ends.get(key, ())]
             element = _element(members, faces)
             for key in keys:
@@ -186,6 +189,15 @@ class _Builder:
     def _shares_pods(endpoint: EndpointFact, others: Iterable[EndpointFact]) -> bool:
         """Tell whether another name of the same pods is meant, such as a headless twin, rather than a wider selection."""
         return any(endpoint.selector == other.selector for other in others)
+
+    @staticmethod
+    def _taken_over(unions: Unions, workloads: dict[Key, list[WorkloadFact]]) -> None:
+        """Join what a compose project takes over from its base, or from a file that it includes, with what that declares."""
+        for (kind, scope, name), found in workloads.items():
+            for workload in found:
+                home = (kind, workload.home, name)
+                if workload.home and home in workloads:
+                    unions.join(home, (kind, scope, name))
 
     def _same_elsewhere(self, unions: Unions, keys: list[Key]) -> None:
         """Join a service of compose with the one of Kubernetes (or another compose file of its folder) of the same name.

@@ -115,12 +115,13 @@ class WorkloadFact(BaseFact):
     """Something that runs: a Deployment and its kin, a compose service.
 
     `labels` are the pod's. `build` tells that the image is built from this repository. `waits_for` are start-order dependencies, as
-    (name, condition).
+    (name, condition). `home` is the scope of the compose project that declares it, where another one only takes it over.
     """
 
     kind: str
     name: str
     scope: str
+    home: str = ""
     labels: dict[str, str] = {}
     own_labels: dict[str, str] = {}
     annotations: dict[str, str] = {}

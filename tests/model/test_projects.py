@@ -34,3 +34,54 @@ def test_services_of_files_in_one_folder_reach_each_other(
 ) -> None:
     graph = check(files).graph
     assert sorted(edge.target.name for edge in graph.dependencies) == expected
+
+
+_SHOP = """
+services:
+  orders: {image: shop/orders, environment: {DATABASE_URL: "postgres://db/orders", CACHE: "redis://cache"}}
+  db: {image: "postgres:17"}
+  cache: {image: "redis:8"}
+"""
+_BILLING = 'services: {%s: {image: shop/billing, environment: {DATABASE_URL: "postgres://db/orders"}}}'
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"compose.yaml": _SHOP, "compose.prod.yaml": "services: {db: {restart: always}}"},
+        {"compose.yaml": _SHOP, "compose.ci.yaml": "services: {orders: {restart: always}}"},
+        {
+            "data/compose.yaml": _SHOP,
+            "compose.yaml": "include: [data/compose.yaml]\nservices: {web: {image: shop/web}}",
+        },
+    ],
+    ids=["a variant says more of it", "a variant leaves it to the base", "another file includes it"],
+)
+def test_what_a_project_takes_over_is_there_once(check: Check, files: dict[str, str]) -> None:
+    graph = check(files).graph
+    assert sorted((edge.source.name, edge.target.name) for edge in graph.dependencies) == [
+        ("orders", "cache"),
+        ("orders", "db/orders"),
+    ]
+    assert sorted(store.name for store in graph.datastores) == ["cache", "db", "db/orders"]
+
+
+@pytest.mark.parametrize(
+    ("base", "expected"),
+    [
+        (_SHOP.replace("db/orders", "db/own"), []),
+        (
+            _SHOP,
+            [
+                "`billing` and `orders` both use the database `orders` on `db`",
+                "`invoices` and `orders` both use the database `orders` on `db`",
+            ],
+        ),
+    ],
+)
+def test_variants_over_one_base_share_nothing_with_each_other(
+    check: Check, base: str, expected: list[str]
+) -> None:
+    files = {"compose.dev.yaml": _BILLING % "billing", "compose.prod.yaml": _BILLING % "invoices"}
+    found = check({**files, "compose.yaml": base}, "shared-database").report.findings
+    assert sorted(finding.message for finding in found) == expected

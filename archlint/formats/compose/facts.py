@@ -67,6 +67,7 @@ def _workload(service: ComposeService) -> WorkloadFact:
         waits_for=tuple(_waits_for(service)),
         aliases=tuple(_names(service)[1:]),
         networks=tuple(dict.fromkeys(name for name, _ in service.strings("networks"))),
+        home=service.home,
         extra=_context(service),
     )
 

@@ -177,6 +177,7 @@ class ComposeService(Node):
         self.project = project
         self.name = name
         self.origins = [*(extended for origin in origins for extended in _extended(origin)), *origins]
+        self._first = origins[0][0]
 
     @property
     def is_whole(self) -> bool:
@@ -184,6 +185,12 @@ class ComposeService(Node):
         base = base_of(self.project.document)
         known = _services(base).get(self.name) if base is not None else None
         return known is None and (self.last("image") is not None or self.last("build") is not None)
+
+    @property
+    def home(self) -> str:
+        """The scope of the other project that declares the service: this one's base, or a file that it includes; else empty."""
+        project = project_of(self._first)
+        return project.scope if project is not None and project.document is not self.project.document else ""
 
     def text(self, value: Any) -> str | None:
         """Return a scalar as text with variables replaced; `None` when it is not known."""

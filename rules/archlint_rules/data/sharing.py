@@ -8,6 +8,7 @@ from archlint.api import Datastore, Dependency, Related, ServiceGraph, infrastru
 def groups(graph: ServiceGraph, *stores: Datastore) -> list[list[Dependency]]:
     """Return the groups of edges to *stores* whose services are deployed together; each has at least two services.
 
+    A service is in several where others are alternatives of each other.
     Infrastructure (change data capture, exporters, backups, migrations, admin UIs, telemetry) shares nothing.
     """
     edges = [
@@ -17,16 +18,24 @@ def groups(graph: ServiceGraph, *stores: Datastore) -> list[list[Dependency]]:
         if edge.kind == "uses" and edge.source.role not in infrastructure_roles() and edge.source.first_party
     ]
     found: list[list[Dependency]] = []
-    for edge in sorted(edges, key=lambda edge: edge.source.name):
-        for group in found:
-            if any(edge.source is other.source for other in group) or all(
-                graph.together(edge, other) for other in group
-            ):
-                group.append(edge)
-                break
-        else:
-            found.append([edge])
+    ordered = sorted(edges, key=lambda edge: edge.source.name)
+    for index, edge in enumerate(ordered):
+        homes = [group for group in found if _fits(graph, edge, group)]
+        for group in homes:
+            group.append(edge)
+        if not homes:
+            group = [edge]
+            for other in ordered[:index]:
+                if all(graph.together(other, member) for member in group):
+                    group.append(other)
+            found.append(group)
     return [group for group in found if len({edge.source.id for edge in group}) > 1]
+
+
+def _fits(graph: ServiceGraph, edge: Dependency, group: list[Dependency]) -> bool:
+    return any(edge.source is other.source for other in group) or all(
+        graph.together(edge, other) for other in group
+    )
 
 
 def names_of(group: Iterable[Dependency]) -> tuple[str, ...]:
