@@ -28,10 +28,10 @@ _WORDS = frozenset((
     "basic", "bearer", "jwt", "oauth", "oauth2", "plain", "plaintext", "in-memory", "memory", "kubernetes", "env", "file",
 ))  # fmt: skip
 _DURATION = regex(
-    r"\d+(?:\.\d+)?\s*(?:ns|us|ms|s|m|h|d|w|sec|seconds?|min|minutes?|hours?|days?)|P(?:\d+D)?(?:T(?:\d+[HMS])+)?",
+    r"\d+(?:\.\d+)?\s*(?:ns|us|ms|s|m|h|d|w|sec|seconds?|min|minutes?|hours?|days?)|P(?=[\dT])(?:\d+D)?(?:T(?:\d+[HMS])+)?",
     re.IGNORECASE,
 )
-_URI_PASSWORD = regex(r"[a-z][a-z0-9+.-]*://(?P<user>[^:@/\s]*):(?P<password>[^@/\s]+)@", re.IGNORECASE)
+_URI_PASSWORD = regex(r"[a-z][a-z0-9+.-]*://(?P<user>[^:@/\s]*):(?P<password>[^/\s?]+)@", re.IGNORECASE)
 _PAIR_PASSWORD = regex(
     r"(?:^|;|\s|&|\?)(?:password|pwd|accountkey|sharedaccesskey|sharedsecret|accesskey)\s*=\s*(?P<password>[^;&\s\"']+)",
     re.IGNORECASE,

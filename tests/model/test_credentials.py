@@ -20,3 +20,16 @@ def test_the_name_of_a_secret_with_a_certificate_is_no_credential(key: str, valu
 
 def test_a_secret_of_a_client_is_a_credential() -> None:
     assert credential_in("client-secret", "s3cr3t-Zebra") == "credential"
+
+
+@pytest.mark.parametrize("password", ["P@ssw0rd", "a@b@c", "p:w", "x1:y@2"])
+def test_a_password_ends_where_the_host_begins(password: str) -> None:
+    assert credential_in("ADDRESS", f"postgres://app:{password}@db:5432/orders") == "password in a URI"
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["postgres://app:<password>@db/a@b", "http://orders:8080/users/a@b", "http://a:80?mail=a@b", "P1D"],
+)
+def test_other_at_signs_begin_no_host(address: str) -> None:
+    assert not credential_in("ADDRESS", address)

@@ -30,10 +30,11 @@ from archlint.formats.spring import SpringConfig
 
 _SUPERUSERS = frozenset(("root", "postgres", "sa", "admin", "administrator", "sys", "system", "dba", "mysql"))
 _URI = regex(
-    r"(?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|sqlserver|oracle)[^:]*://(?P<user>[^:@/\s]+)(?::[^@/\s]*)?@",
+    r"(?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|sqlserver|oracle)[^:]*://(?P<user>[^:@/\s]+)(?::[^/\s]*)?@",
     re.IGNORECASE,
 )
-_PAIR = regex(r"(?:^|;)\s*(?:user id|uid|user|username)\s*=\s*(?P<user>[^;]+)", re.IGNORECASE)
+_PAIR = regex(r"(?:^|;)\s*(?:user id|uid|user|username)\s*=\s*(?P<user>[^;\s]+)", re.IGNORECASE)
+_WORDS = regex(r"(?=.*\b(?:host|dbname|sslmode)=)(?:.*\s)?user=(?P<user>[^\s;]+)", re.IGNORECASE)
 _USER_KEY = regex(
     r"(?:DATASOURCE|DATABASE|DB|POSTGRES|PG|MYSQL|MARIADB|MONGO(?:DB)?|SQL)(?:_\w+)?_?(?:USER|USERNAME)$"
 )
@@ -88,6 +89,14 @@ services:
                     value="Server=db;Database=orders;User Id=sa  # <- `orders` works as `sa`",
                 )
             }
+        ),
+        Bad(
+            {
+                "compose.yaml": _COMPOSE.format(
+                    key="DSN", value="host=db user=postgres dbname=orders  # <- `orders` works as `postgres`"
+                )
+            },
+            "the words of libpq",
         ),
         Bad(
             {
@@ -188,7 +197,7 @@ def _is_judged(service: Service) -> bool:
 
 
 def _user(setting: Configured) -> str:
-    for pattern in (_URI, _PAIR):
+    for pattern in (_URI, _PAIR, _WORDS):
         match = pattern.search(setting.value)
         if match is not None:
             return match["user"].strip()

@@ -53,7 +53,7 @@ _WEAK = frozenset(
 _ISSUED = ("API_KEY", "APIKEY", "ACCESS_TOKEN", "AUTH_TOKEN")
 _WORD = regex(r"[a-z]{1,8}")
 _INSIDE = regex(
-    r"://[^:@/\s]*:(?P<uri>[^@/\s]+)@|(?:^|[;\s])(?:password|pwd)\s*=\s*(?P<pair>[^;&\s]+)", re.IGNORECASE
+    r"://[^:@/\s]*:(?P<uri>[^/\s?]+)@|(?:^|[;\s])(?:password|pwd)\s*=\s*(?P<pair>[^;&\s]+)", re.IGNORECASE
 )
 _POD = """
 apiVersion: v1
@@ -92,6 +92,13 @@ def _pod(name: str, value: str) -> str:
                 "DATABASE_URL",
                 "value: postgres://app:Zebra77@db/orders  # <- `DATABASE_URL` of `orders` holds a password in a URI",
             )
+        ),
+        Bad(
+            _pod(
+                "DB_URL",
+                "value: postgres://app:P@ssw0rd@db/orders  # <- `DB_URL` of `orders` holds a password",
+            ),
+            "a password with an at sign",
         ),
         Bad(
             """
