@@ -6,6 +6,7 @@ from typing import Literal
 
 from archlint.model.facts import Backend, EndpointFact, RouteFact, SelectFact
 from archlint.model.graph import Service, ServiceGraph
+from archlint.model.hosts import reach_of
 from archlint.model.identity import Endpoints, nearest, normalised
 
 type Where = Literal["here", "outside", "missing"]
@@ -60,7 +61,7 @@ class Backends:
         """Return what *backend* of *route* is."""
         host = backend.host.lower().rstrip(".")
         scope = backend.scope or route.scope
-        if any(sign in host for sign in _UNKNOWN) or not host:
+        if any(sign in host for sign in _UNKNOWN) or not host or reach_of(host) == "local":
             return Found("outside")
         if not scope:
             known = backend.at.node in self._reached or "." in host or normalised(host) in self._names

@@ -17,8 +17,10 @@ from archlint.model.graph import (
     ServiceGraph,
     Topic,
 )
+from archlint.model.hosts import scope_of
 from archlint.model.identity import Endpoints, nearest
 from archlint.model.projects import Projects
+from archlint.model.reach import CLUSTER
 from archlint.model.startup import mark_startup
 from archlint.model.stores import KINDS, PORTS
 from archlint.model.unread import unread
@@ -228,18 +230,22 @@ class Edges:
     ) -> None:
         kind = KINDS.get(reference.engine, "")
         local = "." not in reference.host or reference.host.endswith((".svc", ".svc.cluster.local"))
-        if kind in {"db", "cache", "broker"} and not local:
-            self.add("uses", service, self.external_store(reference), evidence)
-        elif reference.confidence >= 0.8 and local and not default:  # noqa: PLR2004 - a bare name alone may be anything
+        scope = scope_of(reference.host, workload.scope) if local else ""
+        if kind in {"db", "cache", "broker"} and (scope.startswith(CLUSTER) or not local):
+            self.add("uses", service, self.external_store(reference, scope), evidence)
+        if reference.confidence >= 0.8 and local and not default:  # noqa: PLR2004 - a bare name alone may be anything
             self.graph.dangling.append(Dangling(service, reference.host, workload.scope, evidence[-1]))
 
-    def external_store(self, reference: Reference) -> Datastore:
-        """Return the store outside of what is deployed here that *reference* names."""
+    def external_store(self, reference: Reference, scope: str = "") -> Datastore:
+        """Return the store that *reference* names, outside of what is deployed here or by somebody else in *scope*."""
         port = reference.port or PORTS.get(reference.engine)
         database = reference.database or ""
-        key = ("external", reference.engine, reference.host.lower(), str(port), database, reference.schema)
+        host = reference.host.lower().partition(".")[0] if scope else reference.host.lower()
+        where = ("external", scope, host) if scope else ("external", host)
+        key = (*where, reference.engine, str(port), database, reference.schema)
         if key not in self._databases:
-            name = f"{reference.host}/{database}" if database else reference.host
+            shown = host if scope else reference.host
+            name = f"{shown}/{database}" if database else shown
             self._databases[key] = Datastore(
                 id="datastore:" + "/".join(part for part in key if part),
                 name=name,
@@ -254,6 +260,7 @@ class Edges:
         return self._databases[key]
 
     def _database(self, server: Datastore, reference: Reference) -> Datastore:
+                scope=scope,
         """Return the database of *server* that *reference* names, or the server where it names none."""
         if server.kind not in {"db", "cache"} or not reference.database:
             return server

@@ -6,6 +6,7 @@ from typing import Literal
 type Reach = Literal["local", "inside", "public", ""]
 
 _LOCAL = frozenset(("localhost", "host.docker.internal", "0.0.0.0", "127.0.0.1", "::1"))  # noqa: S104
+_QUALIFIED = 2
 _INSIDE = (
     ".svc",
     ".svc.cluster.local",
@@ -17,6 +18,12 @@ _INSIDE = (
     ".test",
     ".cluster.local",
 )
+
+
+def scope_of(host: str, scope: str) -> str:
+    """Return the scope in which *host* is looked for by a workload of *scope*: the namespace that it names, or the same."""
+    parts = host.lower().removesuffix(".cluster.local").removesuffix(".svc").split(".")
+    return f"k8s:{parts[1]}" if len(parts) == _QUALIFIED else scope
 
 
 def reach_of(host: str) -> Reach:

@@ -186,6 +186,22 @@ def _gateway(backend: str, marker: str = "", more: str = "") -> dict[str, str]:
             },
             "names of a registry",
         ),
+        Good(
+            {
+                "front/src/main/resources/application.yaml": """
+                    spring:
+                      application: {name: front}
+                      cloud:
+                        gateway:
+                          routes:
+                            - {id: orders, uri: "lb://orders", predicates: [Path=/orders/**]}
+                            - {id: stock, uri: "lb://stock", predicates: [Path=/stock/**]}
+                            - {id: registry, uri: "http://localhost:8761", predicates: [Path=/eureka/**]}
+                """,
+                "compose.yaml": "services: {front: {image: a}, orders: {image: b}, stock: {image: c}}",
+            },
+            "what a developer runs on the same machine",
+        ),
         Good(_ingress()),
         Good(
             {
