@@ -255,12 +255,12 @@ class Edges:
                 port=port,
                 database=database,
                 schema=reference.schema,
+                scope=scope,
             )
             self.graph.datastores.append(self._databases[key])
         return self._databases[key]
 
     def _database(self, server: Datastore, reference: Reference) -> Datastore:
-                scope=scope,
         """Return the database of *server* that *reference* names, or the server where it names none."""
         if server.kind not in {"db", "cache"} or not reference.database:
             return server
