@@ -283,6 +283,8 @@ def _element(workloads: list[WorkloadFact], endpoints: list[EndpointFact]) -> Se
     images = [container.image or "" for _, container in mains]
     own = [image for image in images if image and role_of("", image) not in INFRASTRUCTURE]
     engines = [engine for main in mains if (engine := served_engine(*main))]
+    if not workloads:
+        engines = [endpoint.engine for endpoint in endpoints if endpoint.engine]
     aliases = {workload.name for workload in workloads} | {endpoint.name for endpoint in endpoints}
     aliases.update(host for endpoint in endpoints for host in endpoint.hostnames)
     aliases.update(alias for workload in workloads for alias in workload.aliases)

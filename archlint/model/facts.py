@@ -141,7 +141,8 @@ class WorkloadFact(BaseFact):
 class EndpointFact(BaseFact):
     """A name that others connect to: a Kubernetes Service, a compose service on its networks.
 
-    `selector` is `None` for endpoints that select by other means (`workload` names it then) and for ones without.
+    `selector` is `None` for endpoints that select by other means (`workload` names it then) and for ones without. `engine` tells which
+    datastore or broker answers there, where an operator runs it.
     """
 
     name: str
@@ -154,6 +155,7 @@ class EndpointFact(BaseFact):
     headless: bool = False
     external_name: str = ""
     exposure: Literal["internal", "node", "host", "public"] = "internal"
+    engine: str = ""
     annotations: dict[str, str] = {}
     labels: dict[str, str] = {}
 
