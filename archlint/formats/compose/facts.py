@@ -68,19 +68,28 @@ def _workload(service: ComposeService) -> WorkloadFact:
         aliases=tuple(_names(service)[1:]),
         networks=tuple(dict.fromkeys(name for name, _ in service.strings("networks"))),
         home=service.home,
-        extra=_context(service),
+        extra=_origin(service),
     )
 
 
-def _context(service: ComposeService) -> dict[str, Any]:
-    """Return the folder that the image is built in: that of the Dockerfile below the context, as written."""
+def _origin(service: ComposeService) -> dict[str, Any]:
+    """Return what the image is made of.
+
+    `context` is the folder of the Dockerfile below the context, as written; `recipe` the whole of `build`, and `built` the image's name.
+    """
     built = service.last("build", "context") or service.last("build")
     folder = service.text(built[0]) if built is not None and isinstance(built[0], str) else None
-    recipe = service.last("build", "dockerfile")
-    name = service.text(recipe[0]) if recipe is not None and isinstance(recipe[0], str) else None
-    if not folder:
+    if built is None or not folder:
         return {}
-    return {"context": posixpath.join(folder, posixpath.dirname(name or "")).rstrip("/")}
+    found = service.last("build", "dockerfile")
+    name = service.text(found[0]) if found is not None and isinstance(found[0], str) else None
+    more = [str(part[0]) if (part := service.last("build", key)) else "" for key in ("target", "args")]
+    place = posixpath.normpath(posixpath.join(posixpath.dirname(built[1].path), folder))
+    return {
+        "context": posixpath.join(folder, posixpath.dirname(name or "")).rstrip("/"),
+        "recipe": "|".join((place, name or "Dockerfile", *more)),
+        "built": f"{service.project.name}-{service.name}".replace("_", "-"),
+    }
 
 
 def _labels(service: ComposeService) -> dict[str, str]:

@@ -120,6 +120,14 @@ class Project(Node):
         return f"compose:{self.document.path}"
 
     @cached_property
+    def name(self) -> str:
+        """The project's name, by which images that it builds are called: its own, or that of the folder."""
+        data = self.document.data
+        given = data.get("name") if isinstance(data, dict) else None
+        folder = posixpath.basename(posixpath.dirname(self.document.path))
+        return re.sub(r"[^a-z0-9_-]", "", (given if isinstance(given, str) else folder).lower())
+
+    @cached_property
     def variables(self) -> dict[str, str]:
         """The variables of the `.env` file in the project's folder."""
         path = posixpath.join(posixpath.dirname(self.document.path), ".env")

@@ -62,6 +62,23 @@ spec:
   ports: [{port: 5432}]
 """
 
+_CODE = """
+name: shop
+services:
+  db: {{image: "postgres:17"}}
+  web:
+    build: ./backend
+    environment: {{DATABASE_URL: "postgres://db/shop"}}{marker}
+  {other}:
+    {code}
+    {command}
+    environment: {{DATABASE_URL: "postgres://db/shop"}}
+"""
+
+
+def _compose(other: str, code: str, command: str = "restart: always", marker: str = "") -> dict[str, str]:
+    return {"compose.yaml": _CODE.format(other=other, code=code, command=command, marker=marker)}
+
 
 def _deployment(name: str, url: str, marker: str = "") -> str:
     return _DEPLOYMENT.format(name=name, url=url, marker=marker)
@@ -85,6 +102,23 @@ def _deployment(name: str, url: str, marker: str = "") -> str:
                 ),
                 "orders.yaml": _deployment("orders", "postgres://db/shop"),
             }
+        ),
+        Bad(
+            _compose("zoo", "build: ./backend", marker="  # <- `web` and `zoo` both use the database `shop`"),
+            "two services whose images are built alike",
+        ),
+        Bad(
+            _compose(
+                "worker", "build: ./worker", marker="  # <- `web` and `worker` both use the database `shop`"
+            ),
+            "a worker of other code",
+        ),
+        Good(
+            _compose("background", "build: ./backend", "command: celery -A shop worker"),
+            "a worker of the same code",
+        ),
+        Good(
+            _compose("web-worker", "image: shop-web:latest"), "a worker of the image that the project builds"
         ),
         Good(
             {

@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 
 from archlint.api import Datastore, Dependency, Related, ServiceGraph, infrastructure_roles, plain_name
+from archlint_rules.data import codebases
 
 
 def groups(graph: ServiceGraph, *stores: Datastore) -> list[list[Dependency]]:
     """Return the groups of edges to *stores* whose services are deployed together; each has at least two services.
 
-    A service is in several where others are alternatives of each other.
+    A service is in several where others are alternatives of each other, and its workers, of the same image, are part of it.
     Infrastructure (change data capture, exporters, backups, migrations, admin UIs, telemetry) shares nothing.
     """
     edges = [
@@ -29,7 +30,9 @@ def groups(graph: ServiceGraph, *stores: Datastore) -> list[list[Dependency]]:
                 if all(graph.together(other, member) for member in group):
                     group.append(other)
             found.append(group)
-    return [group for group in found if len({edge.source.id for edge in group}) > 1]
+    return [
+        group for group in found if codebases.distinct({e.source.id: e.source for e in group}.values()) > 1
+    ]
 
 
 def _fits(graph: ServiceGraph, edge: Dependency, group: list[Dependency]) -> bool:
