@@ -43,3 +43,57 @@ def test_a_component_leads_its_applications_to_a_store(
     graph = check({"compose.yaml": APPS, "components/main.yaml": component}).graph
     assert {(edge.source.name, edge.target.name) for edge in graph.dependencies} == expected
     assert {edge.kind for edge in graph.dependencies} <= {"uses"}
+
+
+CLUSTER = """
+apiVersion: dapr.io/v1alpha1
+kind: Component
+metadata: {name: carts, namespace: shop}
+spec:
+  type: state.redis
+  metadata:
+    - {name: redisHost, value: "cache:6379"}
+scopes: [orders, stock]
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: cache, namespace: shop}
+spec: {template: {metadata: {labels: {app: cache}}, spec: {containers: [{name: cache, image: "redis:7"}]}}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: cache, namespace: shop}
+spec: {selector: {app: cache}, ports: [{port: 6379}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: orders-api, namespace: shop}
+spec:
+  template:
+    metadata: {annotations: {dapr.io/enabled: "true", dapr.io/app-id: orders}}
+    spec:
+      containers:
+        - name: orders
+          image: shop/orders
+          env:
+            - {name: STOCK, value: "http://localhost:3500/v1.0/invoke/stock.shop/method/items"}
+            - {name: OTHER, value: "http://localhost:3500/v1.0/state/carts"}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: stock-api, namespace: shop}
+spec:
+  template:
+    metadata: {annotations: {dapr.io/enabled: "true", dapr.io/app-id: stock}}
+    spec: {containers: [{name: stock, image: shop/stock}]}
+"""
+
+
+def test_applications_call_each_other_and_use_stores_of_keys_through_their_sidecars(check: Check) -> None:
+    found = check({"cluster.yaml": CLUSTER})
+    assert {(edge.kind, edge.source.name, edge.target.name) for edge in found.graph.dependencies} == {
+        ("calls", "orders-api", "stock-api"),
+        ("uses", "orders-api", "cache"),
+        ("uses", "stock-api", "cache"),
+    }
+    assert not [finding for finding in found.report.findings if finding.rule == "shared-database"]

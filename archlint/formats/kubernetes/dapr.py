@@ -4,12 +4,27 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from archlint.api import Fact, SelectFact, Setting, SettingsFact
+from archlint.api import DependencyFact, Fact, SelectFact, Setting, SettingsFact, regex
 from archlint.formats.kubernetes.dapr_policies import channels, policies
-from archlint.formats.kubernetes.views import Manifest, known_text
+from archlint.formats.kubernetes.views import Manifest, Workload, known_text
 
 GROUPS = ("dapr.io",)
 _KEYED = frozenset(("state", "lock", "configuration"))
+_ENGINES = {
+    "redis": "redis",
+    "mongodb": "mongodb",
+    "postgresql": "postgresql",
+    "postgres": "postgresql",
+    "cockroachdb": "postgresql",
+    "mysql": "mysql",
+    "cassandra": "cassandra",
+    "memcached": "memcached",
+}
+_HOSTS = frozenset(("redisHost", "host", "hosts", "server", "connectionString", "url"))
+_HOST = regex(
+    r"(?:.*\bhost=|(?:[a-z][a-z0-9+.:-]*://)?(?:[^@/\s]*@)?(?:tcp\()?)(?P<host>[A-Za-z0-9][A-Za-z0-9.-]*)(?:[\s:/?,;)].*)?"
+)
+_INVOKED = regex(r"https?://(?:localhost|127\.0\.0\.1):\d{2,5}/v1\.0/invoke/(?P<app>[A-Za-z0-9][\w-]*)[./]")
 
 
 def facts(manifest: Manifest) -> Iterator[Fact]:
@@ -41,7 +56,10 @@ def _used(manifest: Manifest) -> Iterator[Fact]:
     type_ = known_text(manifest.get("spec", "type")) or ""
     block, _, engine = type_.partition(".")
     applications = [name for name in manifest.items("scopes") if isinstance(name, str) and name]
-    if not engine or (block in _KEYED and len(applications) > 1):
+    if not engine:
+        return
+    if block in _KEYED and len(applications) > 1:
+        yield from _kept_apart(manifest, engine.partition(".")[0], applications)
         return
     entries = tuple(
         replace(setting, key=f"dapr.{type_}.{manifest.name}.{setting.key}") for setting in settings(manifest)
@@ -55,6 +73,46 @@ def _used(manifest: Manifest) -> Iterator[Fact]:
             kept=True,
             entries=entries,
         )
+
+
+def _kept_apart(manifest: Manifest, engine: str, applications: list[str]) -> Iterator[Fact]:
+    """Yield the server that several applications use through a component which keeps their data apart."""
+    for setting in settings(manifest):
+        key = setting.key.rpartition(".")[2]
+        match = _HOST.fullmatch(setting.value or "") if key in _HOSTS else None
+        if match is None or engine not in _ENGINES:
+            continue
+        host = match["host"].lower()
+        for name in applications:
+            yield DependencyFact(
+                at=setting.at,
+                extractor="dapr",
+                confidence=0.9,
+                source=name,
+                target=host if "." in host or not manifest.namespace else f"{host}.{manifest.namespace}.svc",
+                kind="uses",
+                scope=manifest.scope,
+                protocol=_ENGINES[engine],
+            )
+
+
+def invocations(workload: Workload) -> Iterator[Fact]:
+    """Yield the applications that *workload* calls through its sidecar, as its environment says."""
+    for container in workload.containers:
+        for index, entry in enumerate(container.items("env")):
+            value = entry.get("value") if isinstance(entry, dict) else None
+            match = _INVOKED.match(value) if isinstance(value, str) else None
+            if match is not None:
+                yield DependencyFact(
+                    at=container.at("env", index, "value"),
+                    extractor="dapr",
+                    confidence=0.9,
+                    source=workload.name,
+                    target=match["app"],
+                    kind="calls",
+                    scope=workload.manifest.scope,
+                    protocol="http",
+                )
 
 
 def settings(manifest: Manifest) -> Iterator[Setting]:

@@ -58,6 +58,14 @@ def _deployment(more: str = "ports: [{containerPort: 8080}]", marker: str = "", 
     return _DEPLOYMENT.format(more=more, marker=marker) + rest
 
 
+def _behind_dapr(more: str = "", marker: str = "") -> str:
+    annotations = f'{{dapr.io/enabled: "true", dapr.io/app-id: orders, dapr.io/app-port: "8080"{more}}}'
+    return _deployment(marker=marker, rest="").replace(
+        "metadata: {labels: {app: orders}}",
+        f"metadata: {{labels: {{app: orders}}, annotations: {annotations}}}",
+    )
+
+
 @rule(
     id="readiness-probe-missing",
     category="resilience",
@@ -89,6 +97,14 @@ def _deployment(more: str = "ports: [{containerPort: 8080}]", marker: str = "", 
         ),
         Good({"orders.yaml": _deployment("readinessProbe: {httpGet: {path: /ready, port: 8080}}")}),
         Good({"orders.yaml": _deployment(rest="")}, "nobody sends it requests"),
+        Bad(
+            {"orders.yaml": _behind_dapr(marker="  # <- `orders` gets traffic without a readiness probe")},
+            "the sidecar of Dapr sends it what others call",
+        ),
+        Good(
+            {"orders.yaml": _behind_dapr(', dapr.io/enable-app-health-check: "true"')},
+            "the sidecar asks the application",
+        ),
         Good(
             {
                 "orders.yaml": _deployment()
@@ -163,6 +179,8 @@ def _kubernetes(faces: Iterable[EndpointFact], workload: WorkloadFact) -> Iterat
         key=lambda end: _distance(workload.at.path, end.at.path),
     )
     ends = workload.kind in {"Job", "CronJob"}
+    if not endpoints and not ends:
+        yield from _behind_sidecar(workload)
     if not endpoints or ends or "test" in workload.annotations.get("helm.sh/hook", ""):
         return
     mains = [container for container in workload.containers if not (container.init or container.sidecar)]
@@ -175,6 +193,20 @@ def _kubernetes(faces: Iterable[EndpointFact], workload: WorkloadFact) -> Iterat
                 help="add a `readinessProbe`",
                 related=(Related(f"the Service `{endpoint.name}` sends it requests", endpoint.at),),
             )
+
+
+def _behind_sidecar(workload: WorkloadFact) -> Iterator[Problem]:
+    """Report an application that only the sidecar of Dapr sends requests to."""
+    said = workload.annotations
+    mains = [container for container in workload.containers if not (container.init or container.sidecar)]
+    called = said.get("dapr.io/enabled") == "true" and said.get("dapr.io/app-port")
+    asked = said.get("dapr.io/enable-app-health-check") == "true"
+    if called and not asked and len(mains) == 1 and mains[0].readiness is None:
+        yield Problem(
+            f"`{mains[0].name}` gets traffic without a readiness probe",
+            mains[0].at,
+            help="add a `readinessProbe`",
+        )
 
 
 def _distance(one: str, other: str) -> tuple[bool, bool, int]:
