@@ -20,6 +20,11 @@ _PLACEHOLDER = regex(r"\$\{(?P<name>[^:${}]+)(?::(?P<default>[^${}]*))?\}")
 _MOST_DEPTH = 8
 _INDEX = regex(r"\[\d+\]")
 _PROFILES = "SPRINGPROFILESACTIVE"
+_OTHERS = {"quarkus": "QUARKUSPROFILE", "micronaut": "MICRONAUTENVIRONMENTS"}
+_BUILT_FOR = {"quarkus": "prod"}
+"""Profiles that an image is built for, unless its environment says another."""
+_DEDUCED = {"": "k8s,cloud"}
+"""Environments that Micronaut finds itself in, by where it runs."""
 _OF_PLATFORM = {"compose": "docker,docker-compose,compose,container", "": "kubernetes"}
 """Profiles that images switch on for where they run, by a variable in their recipe or by Spring Cloud Kubernetes."""
 _ASSUMED = 0.7
@@ -42,9 +47,7 @@ def configure(facts: Sequence[SettingsFact], links: Links, edges: Edges) -> None
             continue
         for workload in service.workloads:
             environment = _environment(workload, edges)
-            assumed = _PROFILES not in environment
-            if assumed:
-                environment[_PROFILES] = _OF_PLATFORM.get(workload.kind, _OF_PLATFORM[""])
+            assumed = _activate(environment, group[0].extractor, workload.kind)
             told = [fact for fact in group if not (assumed and fact.kept and fact.profile)]
             settings = list(_in_force(told, environment))
             always = {entry.at.node for fact in group if not fact.profile for entry in fact.entries}
@@ -68,7 +71,8 @@ def _module(folder: str) -> str:
 
 def _by_name(service: Service, group: list[SettingsFact], links: Links, edges: Edges) -> None:
     """Add the edges of an application of which nothing tells how it is deployed."""
-    for setting in _in_force(group, {}):
+    environment: dict[str, str | None] = {_PROFILES: _BUILT_FOR.get(group[0].extractor, "")}
+    for setting in _in_force(group, environment):
         for reference in references(_INDEX.sub("", setting.key), setting.value or ""):
             evidence = Evidence(
                 at=setting.at,
@@ -85,6 +89,20 @@ def _by_name(service: Service, group: list[SettingsFact], links: Links, edges: E
                 target = links.service(reference.host, group[0])
                 if target is not None and target is not service:
                     edges.add("calls", service, target, [evidence])
+
+
+def _activate(environment: dict[str, str | None], framework: str, kind: str) -> bool:
+    """Put the active profiles into *environment* where it names none, and tell whether they are only assumed."""
+    variable = _OTHERS.get(framework, _PROFILES)
+    if variable in environment:
+        environment[_PROFILES] = environment[variable]
+        return False
+    if framework in _BUILT_FOR:
+        environment[_PROFILES] = _BUILT_FOR[framework]
+        return False
+    where = _DEDUCED if framework in _OTHERS else _OF_PLATFORM
+    environment[_PROFILES] = where.get("compose" if kind == "compose" else "", "")
+    return True
 
 
 def _environment(workload: WorkloadFact, edges: Edges) -> dict[str, str | None]:

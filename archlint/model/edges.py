@@ -25,6 +25,7 @@ from archlint.model.startup import mark_startup
 from archlint.model.stores import KINDS, PORTS
 from archlint.model.unread import unread
 from archlint.model.values import Reference, completed, key_words, references
+from archlint.model.variables import open_text, with_variables
 from archlint.source.location import Location
 from archlint.source.patterns import regex
 
@@ -93,13 +94,16 @@ class Edges:
             settings = [*self.settings(container, workload), *self._mounted(container, workload)]
             values = {key_words(setting.key): setting.value or "" for setting, _ in settings if setting.key}
             for setting, places in settings:
-                if setting.value is None:
+                if setting.value is not None:
+                    self.graph.settings.append(
+                        Configured(service, workload, setting.key, setting.value, places[-1])
+                    )
+                text = open_text(setting.source)
+                value = with_variables(text, values) if text else setting.value
+                if value is None:
                     self._secret(service, workload, setting)
                     continue
-                self.graph.settings.append(
-                    Configured(service, workload, setting.key, setting.value, places[-1])
-                )
-                for reference in references(setting.key, setting.value):
+                for reference in references(setting.key, value):
                     if not reference.topic:
                         self.refer(
                             service, workload, setting, places, completed(reference, setting.key, values)

@@ -65,7 +65,8 @@ class Setting(Struct, kw_only=True, omit_defaults=True):
     """A configured value: an environment variable, an argument, an entry of a configuration file.
 
     `value` is `None` when it is not known statically. `via` is where it comes from. `source` names the ConfigMap or Secret it is
-    taken from, as `configmap:NAME#KEY` or `secret:NAME#KEY` (`#` alone for all of it, as in `envFrom`).
+    taken from, as `configmap:NAME#KEY` or `secret:NAME#KEY` (`#` alone for all of it, as in `envFrom`); or it is `text:` and what is
+    written, where that holds other variables.
     """
 
     key: str

@@ -29,9 +29,12 @@ PORTS = {
 """Engine family to its default port."""
 
 _ENGINE_IMAGES = (
-    ("postgresql", r"postgres(?:ql)?|postgis|pgvector|timescaledb(?:-ha)?|spilo(?:-\d+)?|cockroach"),
-    ("mysql", r"mysql(?:-server)?|mariadb|percona(?:-server)?"),
-    ("mongodb", r"mongo(?:db)?(?:-community-server)?"),
+    (
+        "postgresql",
+        r"postgres(?:ql)?|postgis|pgvector|timescaledb(?:-ha)?|spilo(?:-\d+)?|cockroach(?:db)?|yugabyte(?:db)?",
+    ),
+    ("mysql", r"mysql(?:-server)?|mariadb|percona(?:-server)?|tidb"),
+    ("mongodb", r"mongo(?:db)?(?:-community-server)?|percona-server-mongodb|ferretdb"),
     ("sqlserver", r"(?:mssql-)?server|mssql(?:-server-linux)?|azure-sql-edge"),
     ("redis", r"redis(?:-stack(?:-server)?)?|valkey|keydb|dragonfly"),
     ("memcached", r"memcached"),

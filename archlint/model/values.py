@@ -14,13 +14,14 @@ from archlint.source.patterns import regex
 
 _MOST_TEXT = 4_000
 _DENIED = regex(
-    r"(?:^|_)(?:HOST_?NAME|SERVICE_NAME|POD_NAME|POD_IP|NODE_NAME|APP_NAME|APPLICATION_NAME|CLIENT_ID|INSTANCE_ID|NAMESPACE|USER_?NAME|USER)$"
+    r"(?:^|(?:^|_)(?:ADVERTISED|APP|APPLICATION|CONTAINER|EXTERNAL|INGRESS|INSTANCE|KC|KEYCLOAK|LOCAL|MACHINE|NODE|OWN|POD|PUBLIC|SELF|SERVER|SITE|VIRTUAL|WEB)_)HOST_?NAME$"
+    r"|(?:^|_)(?:SERVICE_NAME|POD_NAME|POD_IP|NODE_NAME|APP_NAME|APPLICATION_NAME|CLIENT_ID|INSTANCE_ID|NAMESPACE|USER_?NAME|USER)$"
     r"|(?:^|_)(?:ADVERTISED_)?LISTENERS?(?:_|$)|^ASPNETCORE_URLS$|PUBLIC_(?:URL|URI|HOST)|(?:^|_)CORS(?:_|$)|ALLOWED_(?:HOSTS|ORIGINS)|ORIGINS?$"
     r"|(?:CALLBACK|REDIRECT|RETURN|LOGOUT|BASE_PATH|EXTERNAL)_?(?:URLS?|URI)?$|(?:^|_)BIND(?:_|$)|(?:^|_)LISTEN(?:_|$)|NO_PROXY$|JAVA_OPTS$|SITE_URL$"
     r"|(?:^|_)(?:IMAGE|IMAGE_NAME|TAG|VERSION|AUTH|CREDENTIALS?|PASSWORD|PASSWD|SECRET|TOKEN)$"
 )
 _ADDRESS_KEY = regex(
-    r"(?:^|_)(?:HOSTS?|HOSTNAME|ADDR|ADDRESS|ADDRESSES|ENDPOINTS?|URLS?|URI|URIS|SERVERS?|BROKERS?|DSN|CONNECT|CONNECTION|CONNECTION_?STRING|PEERS?|NODES?)$"
+    r"(?:^|_)(?:HOSTS?|HOST_?NAME|ADDR|ADDRESS|ADDRESSES|ENDPOINTS?|URLS?|URI|URIS|SERVERS?|BROKERS?|DSN|CONNECT|CONNECTION|CONNECTION_?STRING|PEERS?|NODES?)$"
 )
 _TOPIC_KEY = regex(r"(?:^|_)(?:TOPIC|QUEUE)(?:_NAME)?$")
 _CAMEL = regex(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -53,8 +54,14 @@ _ENGINE_KEYS = (
     ("SPRING_CLOUD_STREAM_KAFKA_BINDER_BROKERS", "kafka"),
     ("SPRING_DATA_CASSANDRA_CONTACT_POINTS", "cassandra"),
     ("SPRING_CASSANDRA_CONTACT_POINTS", "cassandra"),
+    ("KAFKA_BOOTSTRAP_SERVERS", "kafka"),
+    ("MP_MESSAGING_CONNECTOR_SMALLRYE_KAFKA_BOOTSTRAP_SERVERS", "kafka"),
+    ("QUARKUS_MONGODB_HOSTS", "mongodb"),
+    ("QUARKUS_REDIS_HOSTS", "redis"),
 )
-"""What addresses under Spring's own keys are of, by how the keys begin."""
+"""What addresses under keys of Spring, Kafka's clients and Quarkus are of, by how the keys begin."""
+_OWN_NAMES = frozenset(("stork",))
+"""Schemes of names that the settings of the same application give addresses."""
 _COMPONENT = regex(
     r"DAPR_[A-Z]+_(?P<engine>REDIS|MONGODB|POSTGRES(?:QL)?|MYSQL|SQLSERVER|CASSANDRA|COCKROACHDB|MEMCACHED|RABBITMQ|KAFKA|MQTT|PULSAR)(?:_|\Z)"
 )
@@ -62,7 +69,7 @@ _COMPONENT = regex(
 _SAME = {"postgres": "postgresql", "cockroachdb": "postgresql"}
 _DATABASE_PARTS = ("NAME", "DATABASE", "DB", "SCHEMA", "DATABASE_NAME", "DB_NAME", "DBNAME")
 _DATABASE_KEYS = ("database", "initial catalog", "databasename", "dbname")
-_WITH_USER = regex(r"[A-Za-z][A-Za-z0-9+.:-]*://(?:[^@/\s$]|\$\{[^{}\s]*\})*@[^\s$]+")
+_WITH_USER = regex(r"[A-Za-z][A-Za-z0-9+.:-]*://(?:[^@/\s$]|\$\{[^{}\s]*\}|\$\([^()\s]*\))*@[^\s$]+")
 _USER_KEYS = frozenset(("password", "pwd", "user id", "userid", "uid", "user", "username"))
 _HOST_KEYS = ("server", "data source", "host", "address", "addr", "network address", "servername")
 
@@ -130,8 +137,8 @@ def _engine_of(words: str) -> str:
 
 
 def completed(reference: Reference, key: str, values: Mapping[str, str]) -> Reference:
-    """Return *reference* with the database that a setting of the same prefix names (`DB_HOST` with `DB_NAME`)."""
-    if reference.database or reference.protocol:
+    """Return *reference* with the database that a setting of the same prefix names (`DB_HOST` or `DB_URI` with `DB_NAME`)."""
+    if reference.database or (reference.protocol and not reference.engine):
         return reference
     prefix = key_words(key).rpartition("_")[0]
     for part in _DATABASE_PARTS:
@@ -196,6 +203,8 @@ def _listed(words: str, text: str) -> list[str]:
 
 def _uri(scheme: str, rest: str) -> Iterator[Reference]:
     base = scheme.partition("+")[0]
+    if base in _OWN_NAMES:
+        return
     engine = ENGINES_BY_SCHEME.get(base, "")
     authority, slash, tail = rest.partition("/")
     if ";" in authority:  # sqlserver://host:port;databaseName=x

@@ -131,7 +131,7 @@ def test_settings_are_known_referred_to_or_unknown(tmp_path: Path) -> None:
         ("STOCK_URL", "http://stock:8080", ""),
         ("WORKERS", "4", ""),
         ("REGION", None, ""),
-        ("OWN", None, ""),
+        ("OWN", None, "text:http://$(POD_IP)"),
         ("ZONE", None, "configmap:settings#zone"),
         ("PASSWORD", None, "secret:keys#db"),
         ("POD_IP", None, "other:"),

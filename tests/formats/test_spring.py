@@ -55,7 +55,7 @@ def _graph(check: Check, files: dict[str, str]) -> ServiceGraph:
         ("orders.yml", "spring.datasource.url: x", True),
         ("orders.yml", "server: {port: 80}", False),
         ("application.yml", "{apiVersion: v1, kind: A, metadata: {name: a}, server: 1}", False),
-        ("application.yml", "quarkus: {http: {port: 80}}", False),
+        ("application.yml", "helidon: {http: {port: 80}}", False),
         ("values.yaml", "spring: {datasource: {url: x}}", False),
         ("seasons.yml", "spring: {flowers: 3}", False),
         ("messages.properties", "server=The server", False),

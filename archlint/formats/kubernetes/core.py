@@ -6,6 +6,7 @@ from typing import Literal
 from archlint.api import ConfigFact, EndpointFact, Fact, Port, SelectFact, Setting, reach_of
 from archlint.formats.kubernetes.block_lines import BlockLines
 from archlint.formats.kubernetes.files import flatten
+from archlint.formats.kubernetes.secret_addresses import address_in
 from archlint.formats.kubernetes.views import Manifest, known_text, number_of, text_map
 
 type Reader = Callable[[Manifest], Iterator[Fact]]
@@ -105,9 +106,14 @@ def _config_map(manifest: Manifest) -> Iterator[Fact]:
 
 def _secret(manifest: Manifest) -> Iterator[Fact]:
     entries = tuple(
-        Setting(key=key, at=manifest.at(part, key), via="secret")
+        Setting(
+            key=key,
+            value=address_in(key, value, encoded=part == "data"),
+            at=manifest.at(part, key),
+            via="secret",
+        )
         for part in ("data", "stringData")
-        for key in manifest.mapping(part)
+        for key, value in manifest.mapping(part).items()
     )
     yield ConfigFact(
         at=manifest.at("metadata", "name"),

@@ -25,9 +25,9 @@ from archlint.formats.kubernetes.views import (
     Manifest,
     Workload,
     is_optional,
-    known_text,
     manifests,
     number_of,
+    setting_of,
     text_map,
 )
 
@@ -203,7 +203,7 @@ def _environment(container: ContainerView) -> Iterator[Setting]:
             continue
         name = entry["name"]
         if "value" in entry:
-            yield Setting(key=name, value=known_text(entry["value"]), at=container.at("env", index, "value"))
+            yield setting_of(name, entry["value"], container.at("env", index, "value"))
             continue
         yield Setting(key=name, at=container.at("env", index), source=_value_source(entry.get("valueFrom")))
 
@@ -227,26 +227,26 @@ def _arguments(container: ContainerView) -> Iterator[Setting]:
             at = container.at(key, index)
             if part.startswith("-") and "=" in part:
                 name, _, value = part.lstrip("-").partition("=")
-                yield Setting(key=name, value=known_text(value), at=at, via="argument")
+                yield setting_of(name, value, at, "argument")
             elif part.startswith("-") and index + 1 < len(parts) and isinstance(parts[index + 1], str):
                 following = parts[index + 1]
                 if not following.startswith("-"):
                     at = container.at(key, index + 1)
-                    yield Setting(key=part.lstrip("-"), value=known_text(following), at=at, via="argument")
+                    yield setting_of(part.lstrip("-"), following, at, "argument")
             elif (
                 "=" in part
                 and " " not in part
                 and part.split("=")[0].replace("_", "").replace(".", "").isalnum()
             ):
                 name, _, value = part.partition("=")
-                yield Setting(key=name, value=known_text(value), at=at, via="argument")
+                yield setting_of(name, value, at, "argument")
             elif "://" in part and " " not in part:
-                yield Setting(key="", value=known_text(part), at=at, via="argument")
+                yield setting_of("", part, at, "argument")
             elif _HOST_PORT.fullmatch(part) and not waits:
                 yield Setting(key="", value=part, at=at, via="argument")
             elif "://" in part:
                 for address in dict.fromkeys(_ADDRESS.findall(part)):
-                    yield Setting(key="", value=known_text(address), at=at, via="argument")
+                    yield setting_of("", address, at, "argument")
 
 
 def _probe(container: ContainerView, key: str) -> Probe | None:

@@ -3,9 +3,9 @@
 import posixpath
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
-from archlint.api import Document, Node, Pointer
+from archlint.api import Document, Location, Node, Pointer, Setting
 from archlint.formats.kubernetes.kustomize import built, generated, is_kustomization, kustomizations_of
 from archlint.formats.kubernetes.placed import PlacedDocument
 
@@ -234,6 +234,13 @@ def known_text(value: Any) -> str | None:
         return None
     text = str(value)
     return None if "{{" in text or "$(" in text or "${" in text else text
+
+
+def setting_of(key: str, value: Any, at: Location, via: Literal["env", "argument"] = "env") -> Setting:
+    """Return the setting *key* = *value* of a container; what holds `$(NAME)` waits in `source` until the variables are known."""
+    text = known_text(value)
+    waits = text is None and isinstance(value, str) and "{{" not in value and ("$(" in value or "@" in value)
+    return Setting(key=key, value=text, at=at, via=via, source=f"text:{value}" if waits else "")
 
 
 def number_of(value: Any) -> int | None:

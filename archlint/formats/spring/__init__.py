@@ -1,4 +1,7 @@
-"""Configuration of Spring Boot applications: `application*.yml` and `.properties`, `bootstrap*`, and those of a config server."""
+"""Configuration of Spring Boot applications: `application*.yml` and `.properties`, `bootstrap*`, and those of a config server.
+
+That of Quarkus and Micronaut has the same files, settings and placeholders.
+"""
 
 from collections.abc import Iterator
 
@@ -10,6 +13,7 @@ from archlint.formats.spring.config import SpringConfig, kind_of
 from archlint.formats.spring.cors import cors_configurations
 from archlint.formats.spring.gateway import GATEWAYS, client_policies, retry_filters, routes
 from archlint.formats.spring.management import actuator
+from archlint.formats.spring.others import by_profile, micronaut_calls
 from archlint.formats.spring.properties import read_properties
 from archlint.formats.spring.relaxed import milliseconds, with_defaults
 from archlint.formats.spring.resilience4j import Instance, instances, policies
@@ -36,6 +40,9 @@ _NOISE = (
     "springdoc.",
     "management.endpoints.",
     "spring.application.",
+    "quarkus.application.",
+    "quarkus.log.",
+    "micronaut.application.",
     "spring.config.activate.",
 )
 
@@ -52,7 +59,7 @@ class SpringFormat(Format):
         return read_properties(source)
 
     def sniff(self, document: Document) -> str:
-        """Return `spring configuration`."""
+        """Return `spring configuration`, or that of another framework."""
         return kind_of(document)
 
     def visit(self, document: Document, wanted: frozenset[type[Node]]) -> Iterator[Node]:
@@ -68,7 +75,7 @@ class SpringFormat(Format):
         config = SpringConfig(document)
         if config.is_shared:
             return
-        own = config.settings.get("spring.application.name")
+        own = config.naming
         if own is not None and config.own_name and not config.profile:
             yield ServiceFact(at=own.at, extractor="spring name", confidence=0.9, name=config.own_name)
         entries = tuple(
@@ -76,21 +83,29 @@ class SpringFormat(Format):
             for key, setting in config.settings.items()
             if setting.value and not key.startswith(_NOISE)
         )
-        if entries:
+        for profile, held in by_profile(entries, config.profile):
             yield SettingsFact(
                 at=document.at(),
-                extractor="spring",
+                extractor=config.framework,
                 confidence=0.9,
                 name=config.application,
-                profile=config.profile,
+                profile=profile,
                 kept=config.is_kept,
-                entries=entries,
+                entries=tuple(held),
             )
         yield from routes(config)
         yield from zuul_routes(config)
         told = {key: (item.value, item.at) for key, item in config.settings.items() if item.value}
         yield from actuator(told, name=config.application, profile=config.profile)
-        for read in (client_policies, policies, feign_policies, feign_calls, pools, channels):
+        for read in (
+            client_policies,
+            policies,
+            feign_policies,
+            feign_calls,
+            pools,
+            channels,
+            micronaut_calls,
+        ):
             yield from read(config)
 
 

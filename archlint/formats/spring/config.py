@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from archlint.api import Document, Node, Pointer, Setting, regex
+from archlint.formats.spring.others import framework_of
 from archlint.formats.spring.relaxed import canonical, filled
 
 _MOST_ENTRIES = 5_000
@@ -32,14 +33,18 @@ _ROOTS = frozenset((
 ))  # fmt: skip
 _CLIENTS = frozenset(("eureka", "resilience4j", "feign", "ribbon", "zuul", "hystrix"))
 _OTHERS = frozenset(("apiVersion", "services", "openapi"))
+_NAMES = ("spring.application.name", "quarkus.application.name", "micronaut.application.name")
 _PREFIX = regex(r"^(?:optional:|configserver:|consul:|vault:|zookeeper:)+(?=[a-z]+://)")
 
 
 def kind_of(document: Document) -> str:
-    """Return `spring configuration` when *document* is some, or an empty string."""
+    """Return `spring configuration` when *document* is some, that of another framework, or an empty string."""
     data = document.data
     if not isinstance(data, dict) or not data or _TEST.search(document.path):
         return ""
+    framework = framework_of(document) if _FILE.match(document.source.name) else ""
+    if framework:
+        return f"{framework} configuration"
     spring = data.get("spring")
     parts = set(spring) if isinstance(spring, dict) else set()
     parts.update(key.split(".")[1] for key in data if isinstance(key, str) and key.startswith("spring."))
@@ -116,10 +121,20 @@ class SpringConfig(Node):
                 return setting.value
         return ""
 
+    @cached_property
+    def framework(self) -> str:
+        """What the application is made with: `spring`, `quarkus` or `micronaut`."""
+        return kind_of(self.document).partition(" ")[0] or "spring"
+
+    @property
+    def naming(self) -> Setting | None:
+        """The setting that names the application."""
+        return next((self.settings[key] for key in _NAMES if key in self.settings), None)
+
     @property
     def own_name(self) -> str:
-        """`spring.application.name` where this document says it in plain text, or an empty string."""
-        name = self.value("spring.application.name")
+        """The name of the application where this document says it in plain text, or an empty string."""
+        name = self.value(*_NAMES)
         match = re.fullmatch(r"\$\{[^:{}]+:([\w.-]+)\}", name)
         name = match[1] if match else name
         return name if re.fullmatch(r"[\w.-]+", name) else ""
