@@ -86,6 +86,9 @@ class Endpoints:
             found = self._by_name.get((f"k8s:{parts[-1]}", parts[-2]), [])
             pod_of = self._by_name.get((scope, parts[1]), []) if len(parts) == 2 else []  # noqa: PLR2004
             return found or [endpoint for endpoint in pod_of if endpoint.headless]
+        if len(parts) == 3:  # noqa: PLR2004 - db-0.db.shop
+            pod_of = self._by_name.get((f"k8s:{parts[2]}", parts[1]), [])
+            return [endpoint for endpoint in pod_of if endpoint.headless]
         return []
 
     def unsaid(self, host: str, scope: str, *, named: bool = False) -> list[EndpointFact]:

@@ -23,6 +23,7 @@ _DENIED = regex(
 _ADDRESS_KEY = regex(
     r"(?:^|_)(?:HOSTS?|HOST_?NAME|ADDR|ADDRESS|ADDRESSES|ENDPOINTS?|URLS?|URI|URIS|SERVERS?|BROKERS?|DSN|CONNECT|CONNECTION|CONNECTION_?STRING|PEERS?|NODES?)$"
 )
+_SERVICE_KEY = regex(r"(?<!DD)(?<!OTEL)_(?:SERVICE|SVC)$")
 _TOPIC_KEY = regex(r"(?:^|_)(?:TOPIC|QUEUE)(?:_NAME)?$")
 _CAMEL = regex(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _HOST = regex(
@@ -40,6 +41,8 @@ _ORACLE = regex(
 )
 _DATE = regex(r"\d{4}-\d{2}-\d{2}T")
 _LAST_PORT = 65_535
+_RESOLVERS = frozenset(("dns", "passthrough", "xds"))
+"""Schemes that tell clients of gRPC how to look up the host that follows (gRPC Name Resolution)."""
 _FILES = (".db", ".sqlite", ".sqlite3", ".mdf")
 _SELF = frozenset(("localhost", "127.0.0.1", "0.0.0.0", "*", "::", "::1", "host.docker.internal"))  # noqa: S104
 _CLUSTER = frozenset(f"kubernetes.default{ending}" for ending in ("", ".svc", ".svc.cluster.local"))
@@ -176,6 +179,8 @@ def _parse(words: str, text: str) -> Iterator[Reference]:
             yield Reference(host, 0.8, port, path=match["rest"] or "")
     elif _ADDRESS_KEY.search(words) and _HOST.match(text) and not text.isdecimal():
         yield Reference(text.rstrip("."), 0.75)
+    elif _SERVICE_KEY.search(words) and _HOST.match(text) and not text.isdecimal():
+        yield Reference(text.rstrip("."), 0.7)
     elif (
         _ADDRESS_KEY.search(words)
         and "/" in text
@@ -205,6 +210,8 @@ def _uri(scheme: str, rest: str) -> Iterator[Reference]:
     base = scheme.partition("+")[0]
     if base in _OWN_NAMES:
         return
+    if base in _RESOLVERS:  # dns:///host:port, dns://authority/host:port
+        base, rest = "grpc", rest.rpartition("/")[2]
     engine = ENGINES_BY_SCHEME.get(base, "")
     authority, slash, tail = rest.partition("/")
     if ";" in authority:  # sqlserver://host:port;databaseName=x
