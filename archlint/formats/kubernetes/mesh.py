@@ -47,8 +47,13 @@ class MeshRoute(Node):
 
     @cached_property
     def timeout(self) -> tuple[Any, tuple[str | int, ...]] | None:
-        """The total timeout as written and where it stands; `None` when there is none."""
+        """The total timeout as written and where it stands; `None` when there is none.
+
+        Where the Gateway API's route is not retried, the timeout of its only try is that of the whole.
+        """
         keys: tuple[str, ...] = ("timeouts", "request") if self.tool == "gateway-api" else ("timeout",)
+        if self.tool == "gateway-api" and self.get(*keys) is None and not self.retry:
+            return self.per_try
         value = self.get(*keys)
         return (value, keys) if value is not None else None
 

@@ -182,6 +182,7 @@ def _is_managed(route: MeshRoute) -> bool:
             ).replace("name: GET /one", "name: GET /one  # <- the route `GET /one` has no timeout"),
         ),
         Good(_PROFILE.format(more="", marker=""), "the profile only names the routes"),
+        Good(_http() + "      timeouts: {backendRequest: 2s}\n", "the only try has one"),
         Good(_http(name="websocket"), "WebSockets live long"),
         Good(_istio("timeout: 2s")),
         Good(_envoy(", timeout: 2s")),
