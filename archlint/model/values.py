@@ -69,7 +69,15 @@ _COMPONENT = regex(
     r"DAPR_[A-Z]+_(?P<engine>REDIS|MONGODB|POSTGRES(?:QL)?|MYSQL|SQLSERVER|CASSANDRA|COCKROACHDB|MEMCACHED|RABBITMQ|KAFKA|MQTT|PULSAR)(?:_|\Z)"
 )
 """A component of Dapr, by its building block and type."""
-_SAME = {"postgres": "postgresql", "cockroachdb": "postgresql"}
+_NAMED = regex(
+    r"(?:^|_)(?P<engine>MYSQL|MARIADB|POSTGRES(?:QL)?|PG(?:SQL)?|MONGO(?:DB)?|REDIS|RABBIT(?:_?MQ)?|AMQP|KAFKA|NATS|CASSANDRA|MEMCACHED)_?"
+    r"(?:(?:DB|DATABASE|SERVICE|SERVER|BROKER|BOOTSTRAP|CLUSTER|MASTER|PRIMARY)_)?(?:HOSTS?|HOST_?NAME|ADDRS?|ADDRESS(?:ES)?|ENDPOINTS?|SERVERS?|BROKERS?|NODES?)$"
+)
+"""A key that says what kind of datastore its address is of."""
+_SAME = {
+    "postgres": "postgresql", "cockroachdb": "postgresql", "pg": "postgresql", "pgsql": "postgresql", "mariadb": "mysql", "mongo": "mongodb",
+    "rabbit": "rabbitmq", "amqp": "rabbitmq",
+}  # fmt: skip
 _DATABASE_PARTS = ("NAME", "DATABASE", "DB", "SCHEMA", "DATABASE_NAME", "DB_NAME", "DBNAME")
 _DATABASE_KEYS = ("database", "initial catalog", "databasename", "dbname")
 _WITH_USER = regex(r"[A-Za-z][A-Za-z0-9+.:-]*://(?:[^@/\s$]|\$\{[^{}\s]*\}|\$\([^()\s]*\))*@[^\s$]+")
@@ -132,9 +140,9 @@ def references(key: str, value: str) -> Iterator[Reference]:
 
 def _engine_of(words: str) -> str:
     """Return the engine that a key says its address is of, or an empty string."""
-    component = _COMPONENT.match(words)
-    if component is not None:
-        name = component["engine"].lower()
+    named = _COMPONENT.match(words) or _NAMED.search(words)
+    if named is not None:
+        name = named["engine"].lower().replace("_", "")
         return _SAME.get(name, name)
     return next((engine for key, engine in _ENGINE_KEYS if words.startswith(key)), "")
 

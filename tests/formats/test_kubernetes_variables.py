@@ -137,3 +137,19 @@ def test_hostnames_of_others_lead_somewhere(check: Check, key: str, expected: li
 def test_a_name_beside_an_address_is_of_its_database(check: Check) -> None:
     env = 'env: [{name: ORDERS_DB_URI, value: "postgres://db:5432"}, {name: ORDERS_DB_NAME, value: shop}]'
     assert _edges(check, env) == ["db/shop"]
+
+
+@pytest.mark.parametrize(
+    ("key", "host", "expected"),
+    [
+        ("MYSQL_HOST", "data.example.com", ["data.example.com"]),
+        ("CART_REDIS_ADDR", "data.example.com:6379", ["data.example.com"]),
+        ("KAFKA_BOOTSTRAP_SERVERS", "data.example.com:9092", ["data.example.com"]),
+        ("KAFKA_REST_ENDPOINT", "data.example.com", []),
+        ("PAYMENT_HOST", "data.example.com", []),
+    ],
+)
+def test_keys_name_the_datastore_of_their_address(
+    check: Check, key: str, host: str, expected: list[str]
+) -> None:
+    assert _edges(check, "env: [{name: " + key + ', value: "' + host + '"}]') == expected
