@@ -8,7 +8,7 @@ from archlint.source.patterns import regex
 _SECRET_KEY = regex(
     r"(?:^|_)(?:PASSWORD|PASSWD|PASSPHRASE|PWD|PASS|SECRET|SECRETS|TOKEN|APIKEY|API_KEY|ACCESS_KEY|SECRET_KEY|PRIVATE_KEY|ENCRYPTION_KEY|SIGNING_KEY|MASTER_KEY|"
     r"AUTH_KEY|CLIENT_SECRET|CREDENTIAL|CREDENTIALS|COOKIE|INSTRUMENTATION_?KEY|LICENSE_KEY|SESSION_KEY|ACCOUNT_KEY|SHARED_ACCESS_KEY|SAS_KEY|WEBHOOK_KEY)(?:_?\d+)?$"
-    r"|(?:PASSWORD|PASSWD|SECRET|APIKEY|ACCESSKEY|PRIVATEKEY)$|(?:^|_)(?:SECRET|PASSWORD|PASS|TOKEN)(?:_VALUE|_STRING|_TEXT)$"
+    r"|(?:PASSWORD|PASSWD|SECRET|APIKEY|ACCESSKEY|PRIVATEKEY)$|(?:^|_)(?:SECRET|PASSWORD|PASS|TOKEN)(?:_VALUE|_STRING|_TEXT)$|^(?:REQUIREPASS|MASTERAUTH)$"
 )
 _NOT_SECRET_KEY = regex(
     r"(?:FILE|PATH|DIR|NAME|STORE|URL|URI|ENDPOINT|ISSUER|LENGTH|TTL|EXPIR\w*|EXPIRY|LIFETIME|DURATION|TYPE|POLICY|ROLE|HEADER|ALGORITHM|ENABLED|REQUIRED|MODE|PROVIDER|REF|KEY_ID|SIZE|AUDIENCE|VERSION|AUTOMOUNT\w*TOKEN|REQUESTS|LIMIT|MAX_TOKENS?)$"
@@ -33,11 +33,12 @@ _DURATION = regex(
 )
 _URI_PASSWORD = regex(r"[a-z][a-z0-9+.-]*://(?P<user>[^:@/\s]*):(?P<password>[^/\s?]+)@", re.IGNORECASE)
 _PAIR_PASSWORD = regex(
-    r"(?:^|;|\s|&|\?)(?:password|pwd|accountkey|sharedaccesskey|sharedsecret|accesskey)\s*=\s*(?P<password>[^;&\s\"']+)",
+    r"(?:^|;|\s|&|\?)(?:password|pwd|accountkey|sharedaccesskey|sharedsecret|accesskey)\s*=\s*(?P<password>[^;&\s\"']+)"
+    r"|,\s*password\s*=\s*(?P<option>[^,;&\s\"']+)",
     re.IGNORECASE,
 )
 _KNOWN = regex(
-    r"(?:AKIA|ASIA)[0-9A-Z]{16}\b|gh[pousr]_[A-Za-z0-9]{36}|sk_live_[A-Za-z0-9]{16,}|xox[abprs]-[A-Za-z0-9-]{10,}|-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----|AIza[0-9A-Za-z_-]{35}"
+    r"(?:AKIA|ASIA)[0-9A-Z]{16}\b|gh[pousr]_[A-Za-z0-9]{36}|sk_live_[A-Za-z0-9]{16,}|xox[abprs]-[A-Za-z0-9-]{10,}|-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----|AIza[0-9A-Za-z_-]{35}|^base64:[A-Za-z0-9+/]{43}=$"
 )
 _NAMED = regex(r"[a-z]+(?:[-_][a-z]+)*[-_](?:key|token|secret)")  # `access_key` as the value of `ACCESS_KEY`
 _ACCESS_KEY_ID = regex(r"(?:AKIA|ASIA)[0-9A-Z]{16}\Z")
@@ -71,7 +72,7 @@ def credential_in(key: str, value: str) -> str:
     if uri is not None and is_literal_secret(uri["password"]):
         return "password in a URI"
     pair = _PAIR_PASSWORD.search(value)
-    if pair is not None and is_literal_secret(pair["password"]):
+    if pair is not None and is_literal_secret(pair["password"] or pair["option"]):
         return "password in a connection string"
     if _KNOWN.search(value) and not (_ACCESS_KEY_ID.search(value.strip()) or words.endswith("ACCESS_KEY_ID")):
         return "key"

@@ -52,6 +52,17 @@ _WEAK = frozenset(
 )
 _ISSUED = ("API_KEY", "APIKEY", "ACCESS_TOKEN", "AUTH_TOKEN")
 _WORD = regex(r"[a-z]{1,8}")
+_STAND_IN = regex(
+    r"(?:change|replace)[-_ ]?(?:me|this|it|in)|your[-_ ]?|(?<![^:])example(?=@)|\Aexample\Z", re.IGNORECASE
+)
+"""What stands for a value until somebody chooses one; a compose file runs with it all the same."""
+_CHOSEN = regex(
+    r"(?:PASSWORD|PASSWD|PASS|PWD)(?:_?\d+)?\Z|(?:JWT|SESSION|COOKIE|SIGNING|ENCRYPTION|TOKEN|APP|AUTH|DJANGO|FLASK)_SECRET(?:_KEY)?\Z|\ASECRET(?:_KEY)?\Z|(?:URL|URI|DSN|CONNECTION_?STRING)\Z"
+)
+_FOREIGN = regex(
+    r"(?:\A|_)(?:SMTP|MAIL|EMAIL|GMAIL|AWS|S3|AZURE|GCP|GOOGLE|GITHUB|GITLAB|STRIPE|PAYPAL|TWILIO|SENDGRID|CLIENT|OAUTH2?|OPENAI|SLACK|SENTRY)(?:_|\Z)"
+)
+"""What others issue: a stand-in for it works nowhere."""
 _INSIDE = regex(
     r"://[^:@/\s]*:(?P<uri>[^/\s?]+)@|(?:^|[;\s])(?:password|pwd)\s*=\s*(?P<pair>[^;&\s]+)", re.IGNORECASE
 )
@@ -170,6 +181,40 @@ def _pod(name: str, value: str) -> str:
             """,
             "Score",
         ),
+        Bad(
+            """
+            services:
+              orders:
+                image: shop/orders
+                environment:
+                  JWT_SECRET: local-jwt-secret-change-me  # <- `JWT_SECRET` of `orders` holds a credential
+                  MONGO_URL: mongodb://root:example@db:27017  # <- `MONGO_URL` of `orders` holds a password in a URI
+                  Redis: cache:6379,ssl=false,password=Zebra77  # <- `Redis` of `orders` holds a password
+                  APP_KEY: base64:3mXn0yJ2Zk1l8TqPp4r5s6t7u8v9w0x1y2z3A4B5C6E=  # <- `APP_KEY` of `orders` holds a key
+              cache:
+                image: redis:8
+                command: redis-server --requirepass Zebra77  # <- `requirepass` of `cache` holds a credential
+              db:
+                image: mongo:8
+                environment: {MONGO_INITDB_ROOT_PASSWORD: changeme}  # <- `MONGO_INITDB_ROOT_PASSWORD` of `db`
+            """,
+            "a file that runs as it is, whatever its passwords look like",
+        ),
+        Good(
+            """
+            services:
+              orders:
+                image: shop/orders
+                environment:
+                  SMTP_PASSWORD: change-me
+                  STRIPE_API_KEY: your-api-key
+                  CLIENT_SECRET: changeme
+                  DB_PASSWORD: <your-password>
+                  JWT_SECRET: ${JWT_SECRET:-change-me}
+                  DOCS_URL: https://example.com/your-orders
+            """,
+            "what others have to issue, or somebody has to fill in",
+        ),
         Good(
             """
             apiVersion: dapr.io/v1alpha1
@@ -237,10 +282,13 @@ def secret_literal(document: Document, context: Context) -> Iterator[Problem]:
         if setting.value is None or setting.via == "secret" or setting.at.node in seen:
             continue
         kind = credential_in(setting.key, setting.value)
+        stands_in = not kind and document.format == "compose" and _runs_with(setting)
+        if stands_in:
+            kind = credential_in(setting.key, _STAND_IN.sub("word", setting.value))
         if not kind or _is_word(setting):
             continue
         seen.add(setting.at.node)
-        weak = document.format != "kubernetes" and _is_default(setting.value)
+        weak = document.format != "kubernetes" and (stands_in or _is_default(setting.value))
         if weak and setting.source == "default":
             continue
         name = f"`{setting.key}` of `{owner}`" if setting.key else f"an argument of `{owner}`"
@@ -270,6 +318,12 @@ def _settings(document: Document) -> Iterator[tuple[Setting, str]]:
 def _is_word(setting: Setting) -> bool:
     """Tell whether a key that somebody has to issue is a short word (`demo`): no such key was ever issued."""
     return key_words(setting.key).endswith(_ISSUED) and _WORD.fullmatch(setting.value or "") is not None
+
+
+def _runs_with(setting: Setting) -> bool:
+    """Tell whether the containers of a compose file run with *setting* as it is: nobody but they has to know it."""
+    words = key_words(setting.key)
+    return setting.source != "default" and bool(_CHOSEN.search(words)) and not _FOREIGN.search(words)
 
 
 def _is_default(value: str) -> bool:
