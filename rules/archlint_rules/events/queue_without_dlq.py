@@ -12,11 +12,12 @@ Name a dead letter topic (`deadLetterTopic`) or exchange (`dead-letter-exchange`
 
 from collections.abc import Iterator
 
-from archlint.api import Bad, Confidence, Context, Good, Problem, Severity, rule
+from archlint.api import Bad, Confidence, Context, Good, Problem, ServiceGraph, Severity, rule
 from archlint.formats.asyncapi import Channel
 from archlint.formats.kubernetes import Manifest
 from archlint.formats.rabbitmq import Queue
 from archlint.formats.spring import SpringConfig, bindings
+from archlint_rules.events.topology import without_dead_letters
 
 _DEAD = ("dead", "dlq", "dlt", "poison", "parking")
 _IDENTITY = frozenset(("name", "fifoQueue", "$ref"))
@@ -104,6 +105,34 @@ def _sqs(more: str = "visibilityTimeout: 30", name: str = "orders", marker: str 
     return _SQS.format(name=name, more=more, marker=marker, dead=dead)
 
 
+_RESOURCES = """
+apiVersion: rabbitmq.com/v1beta1
+kind: Queue
+metadata: {{name: orders-queue{marker}
+}}
+spec: {{name: orders, rabbitmqClusterReference: {{name: main}}, arguments: {{{arguments}}}}}
+---
+apiVersion: rabbitmq.com/v1beta1
+kind: Queue
+metadata: {{name: failed-queue}}
+spec: {{name: failed, rabbitmqClusterReference: {{name: main}}}}
+---
+apiVersion: rabbitmq.com/v1beta1
+kind: Binding
+metadata: {{name: failed}}
+spec: {{source: dlx, destination: failed, destinationType: queue, rabbitmqClusterReference: {{name: main}}}}
+---
+apiVersion: rabbitmq.com/v1beta1
+kind: Policy
+metadata: {{name: dead-letters}}
+spec: {{pattern: "{pattern}", rabbitmqClusterReference: {{name: main}}, definition: {{dead-letter-exchange: dlx}}}}
+"""
+
+
+def _resources(arguments: str = "", pattern: str = "^others$", marker: str = "") -> str:
+    return _RESOURCES.format(arguments=arguments, pattern=pattern, marker=marker)
+
+
 def _subscription(more: str = "", topic: str = "orders", marker: str = "") -> str:
     return _SUBSCRIPTION.format(more=more, topic=topic, marker=marker)
 
@@ -112,7 +141,7 @@ def _subscription(more: str = "", topic: str = "orders", marker: str = "") -> st
     id="queue-without-dlq",
     category="events",
     severity=Severity.WARNING,
-    subject=(Manifest, Queue, SpringConfig, Channel),
+    subject=(Manifest, Queue, SpringConfig, Channel, ServiceGraph),
     since="0.1.0",
     references=(
         "https://docs.dapr.io/developing-applications/building-blocks/pubsub/pubsub-deadletter/",
@@ -124,7 +153,7 @@ def _subscription(more: str = "", topic: str = "orders", marker: str = "") -> st
     ),
     aggregate=True,
     applies=lambda subject: (
-        isinstance(subject, Queue | SpringConfig | Channel)
+        isinstance(subject, Queue | SpringConfig | Channel | ServiceGraph)
         or (subject.group == "dapr.io" and subject.kind == "Subscription")
     ),
     examples=(
@@ -155,6 +184,12 @@ def _subscription(more: str = "", topic: str = "orders", marker: str = "") -> st
         Good(_sqs("redrivePolicy: {deadLetterQueue: {name: orders-dead}, maxReceiveCount: 5}")),
         Good(_sqs("fifoQueue: false"), "the queue is named, not described"),
         Good(_sqs(name="orders-dlq"), "it takes what failed elsewhere"),
+        Bad(_resources(marker=_FOUND), "a resource of RabbitMQ's topology operator"),
+        Bad(_resources(pattern="^billing", marker=_FOUND), "a policy for others"),
+        Good(_resources(arguments="x-dead-letter-exchange: dlx")),
+        Good(_resources(pattern="^orders")),
+        Good(_resources(pattern="^(orders|bills)$"), "it may be meant"),
+        Good(_resources(arguments="x-queue-type: stream"), "streams keep all messages"),
         Good(_sqs(dead="deadLetterQueue: {name: elsewhere}"), "described beside it"),
         Bad(
             _binding("orders  # <- `billing` has nowhere to put messages of `orders` that fail"),
@@ -191,16 +226,29 @@ def _subscription(more: str = "", topic: str = "orders", marker: str = "") -> st
     ),
 )
 def queue_without_dlq(
-    subject: Manifest | Queue | SpringConfig | Channel, context: Context
+    subject: Manifest | Queue | SpringConfig | Channel | ServiceGraph, context: Context
 ) -> Iterator[Problem]:
     """Report Dapr subscriptions, queues of RabbitMQ and SQS, and consumer groups of Spring Cloud Stream without a dead letter target, but those that take dead letters."""
     del context
-    if isinstance(subject, SpringConfig):
+    if isinstance(subject, ServiceGraph):
+        yield from _of_resources(subject)
+    elif isinstance(subject, SpringConfig):
         yield from _of_bindings(subject)
     elif isinstance(subject, Channel):
         yield from _of_channel(subject)
     else:
         yield from _of_queue(subject) if isinstance(subject, Queue) else _of_subscription(subject)
+
+
+def _of_resources(graph: ServiceGraph) -> Iterator[Problem]:
+    for name, fact in without_dead_letters(graph):
+        yield Problem(
+            f"`{name}` has nowhere to put messages that fail",
+            fact.at,
+            help="set `dead-letter-exchange` by a policy",
+            confidence=Confidence.CONFIGURED,
+            identity=("queue", fact.scope, fact.name),
+        )
 
 
 def _of_channel(channel: Channel) -> Iterator[Problem]:
