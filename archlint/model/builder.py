@@ -332,6 +332,8 @@ def _name_of(workloads: list[WorkloadFact], endpoints: list[EndpointFact]) -> st
     both = [name for name in faces if name in names]
     if both:
         return both[0]
+    if len(names) == 1 and len(faces) > 1 and all(face.startswith(names[0]) for face in faces):
+        return names[0]
     if len(names) == 1 and faces and normalised(faces[0]) != normalised(names[0]):
         return faces[0]
     return (faces or names)[0]

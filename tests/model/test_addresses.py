@@ -49,3 +49,15 @@ def test_an_address_leads_to_what_is_deployed(namespace: str, key: str, value: s
     graph = graph_of({"all.yaml": SYSTEM.format(namespace=namespace, key=key, value=value)})
     assert edges_of(graph) == ({("calls", "orders", "stock")} if found else set())
     assert not graph.dangling
+
+
+def test_what_several_services_lead_to_is_called_like_its_workload() -> None:
+    ends = "".join(
+        f"---\napiVersion: v1\nkind: Service\nmetadata: {{name: orders-{end}}}\nspec: {{selector: {{app: orders}}}}\n"
+        for end in ("canary", "stable")
+    )
+    workload = (
+        "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: orders}\n"
+        "spec: {template: {metadata: {labels: {app: orders}}, spec: {containers: [{name: a, image: shop/orders}]}}}\n"
+    )
+    assert [service.name for service in graph_of({"all.yaml": workload + ends}).services] == ["orders"]
