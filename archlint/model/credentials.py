@@ -8,7 +8,7 @@ from archlint.source.patterns import regex
 _SECRET_KEY = regex(
     r"(?:^|_)(?:PASSWORD|PASSWD|PASSPHRASE|PWD|PASS|SECRET|SECRETS|TOKEN|APIKEY|API_KEY|ACCESS_KEY|SECRET_KEY|PRIVATE_KEY|ENCRYPTION_KEY|SIGNING_KEY|MASTER_KEY|"
     r"AUTH_KEY|CLIENT_SECRET|CREDENTIAL|CREDENTIALS|COOKIE|INSTRUMENTATION_?KEY|LICENSE_KEY|SESSION_KEY|ACCOUNT_KEY|SHARED_ACCESS_KEY|SAS_KEY|WEBHOOK_KEY)(?:_?\d+)?$"
-    r"|(?:PASSWORD|PASSWD|SECRET|APIKEY|ACCESSKEY|PRIVATEKEY)$|(?:^|_)(?:SECRET|PASSWORD|PASS|TOKEN)(?:_VALUE|_STRING|_TEXT)$|^(?:REQUIREPASS|MASTERAUTH)$"
+    r"|(?:PASSWORD|PASSWD|SECRET|APIKEY|ACCESSKEY|PRIVATEKEY)$|(?:^|_)(?:SECRET|PASSWORD|PASS|TOKEN)(?:_VALUE|_STRING|_TEXT)$|^(?:REQUIREPASS|MASTERAUTH)$|(?:^|_)ROOT_TOKEN_ID$"
 )
 _NOT_SECRET_KEY = regex(
     r"(?:FILE|PATH|DIR|NAME|STORE|URL|URI|ENDPOINT|ISSUER|LENGTH|TTL|EXPIR\w*|EXPIRY|LIFETIME|DURATION|TYPE|POLICY|ROLE|HEADER|ALGORITHM|ENABLED|REQUIRED|MODE|PROVIDER|REF|KEY_ID|SIZE|AUDIENCE|VERSION|AUTOMOUNT\w*TOKEN|REQUESTS|LIMIT|MAX_TOKENS?)$"
@@ -37,6 +37,7 @@ _PAIR_PASSWORD = regex(
     r"|,\s*password\s*=\s*(?P<option>[^,;&\s\"']+)",
     re.IGNORECASE,
 )
+_NEO4J = regex(r"neo4j/(?P<password>\S+)\Z")
 _KNOWN = regex(
     r"(?:AKIA|ASIA)[0-9A-Z]{16}\b|gh[pousr]_[A-Za-z0-9]{36}|sk_live_[A-Za-z0-9]{16,}|xox[abprs]-[A-Za-z0-9-]{10,}|-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----|AIza[0-9A-Za-z_-]{35}|^base64:[A-Za-z0-9+/]{43}=$"
 )
@@ -80,6 +81,9 @@ def credential_in(key: str, value: str) -> str:
         return ""
     if _NAMED.fullmatch(value.strip()) and key_words(value) in words:
         return ""
+    account = _NEO4J.match(value) if key.endswith("NEO4J_AUTH") else None
+    if account is not None and is_literal_secret(account["password"]):
+        return "credential"
     if is_secret_key(key) and is_literal_secret(value) and "\n" not in value.strip() and "://" not in value:
         return "credential"
     return ""

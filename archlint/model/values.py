@@ -21,7 +21,7 @@ _DENIED = regex(
     r"|(?:^|_)(?:IMAGE|IMAGE_NAME|TAG|VERSION|AUTH|CREDENTIALS?|PASSWORD|PASSWD|SECRET|TOKEN)$"
 )
 _ADDRESS_KEY = regex(
-    r"(?:^|_)(?:HOSTS?|HOST_?NAME|ADDR|ADDRESS|ADDRESSES|ENDPOINTS?|URLS?|URI|URIS|SERVERS?|BROKERS?|DSN|CONNECT|CONNECTION|CONNECTION_?STRING|PEERS?|NODES?)$"
+    r"(?:^|_)(?:HOSTS?|HOST_?NAME|ADDR|ADDRESS|ADDRESSES|ENDPOINTS?|URLS?|URI|URIS|SERVERS?|BROKERS?|DSN|CONNECT|CONNECTION|CONNECTION_?STRING|PEERS?|NODES?|SEEDS?|CONTACT_?POINTS?)$"
 )
 _SERVICE_KEY = regex(r"(?<!DD)(?<!OTEL)_(?:SERVICE|SVC)$")
 _TOPIC_KEY = regex(r"(?:^|_)(?:TOPIC|QUEUE)(?:_NAME)?$")
@@ -32,6 +32,8 @@ _HOST = regex(
 _HOST_PORT = regex(r"(?P<host>[A-Za-z0-9][A-Za-z0-9_.-]*):(?P<port>\d{2,5})(?P<rest>/[^\s]*)?\Z")
 _URI = regex(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<rest>[^\s\"'<>]+)\Z")
 _URIS = regex(r"[a-z][a-z0-9+.-]*://[^\s,]+(?:,\s*[a-z][a-z0-9+.-]*://[^\s,]+)+\Z")
+_JSON_LIST = regex(r"\[\s*\"[^\"\[\]]*\"\s*(?:,\s*\"[^\"\[\]]*\"\s*)*\]\Z")
+_JSON_TEXT = regex(r"\"\s*([^\"]*?)\s*\"")
 _URI_INSIDE = regex(r"(?<![A-Za-z0-9+.-])(?P<uri>[a-z][a-z0-9+.-]*://[^\s\"'<>,;|)}\]]+)")
 _GO_DSN = regex(
     r"(?:[^@/\s]*@)?(?:tcp|unix)\((?P<host>[A-Za-z0-9_.-]+)(?::(?P<port>\d+))?\)/(?P<database>[A-Za-z0-9_-]*)"
@@ -130,7 +132,8 @@ def references(key: str, value: str) -> Iterator[Reference]:
         yield Reference("", 0.5, topic=text)
         return
     engine = _engine_of(words)
-    for found in _parse(words, text):
+    texts = _JSON_TEXT.findall(text) if _JSON_LIST.match(text) else [text]
+    for found in (found for item in texts for found in _parse(words, item)):
         reference = (
             replace(found, engine=engine) if engine and not (found.engine or found.protocol) else found
         )

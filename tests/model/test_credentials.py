@@ -18,6 +18,22 @@ def test_the_name_of_a_secret_with_a_certificate_is_no_credential(key: str, valu
     assert not credential_in(key, value)
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("NEO4J_AUTH", "neo4j/s3cr3t-Zebra"),
+        ("VAULT_DEV_ROOT_TOKEN_ID", "s3cr3t-Zebra"),
+        ("requirepass", "s3cr3t-Zebra"),
+    ],
+)
+def test_keys_of_servers_are_credentials(key: str, value: str) -> None:
+    assert credential_in(key, value) == "credential"
+
+
+def test_a_server_without_accounts_has_no_credential() -> None:
+    assert not credential_in("NEO4J_AUTH", "none")
+
+
 def test_a_secret_of_a_client_is_a_credential() -> None:
     assert credential_in("client-secret", "s3cr3t-Zebra") == "credential"
 

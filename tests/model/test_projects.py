@@ -85,3 +85,12 @@ def test_variants_over_one_base_share_nothing_with_each_other(
     files = {"compose.dev.yaml": _BILLING % "billing", "compose.prod.yaml": _BILLING % "invoices"}
     found = check({**files, "compose.yaml": base}, "shared-database").report.findings
     assert sorted(finding.message for finding in found) == expected
+
+
+def test_an_argument_says_its_address_once(check: Check) -> None:
+    command = '["./orders", "--broker", "nats://nats:4222", "-v", "http://stock"]'
+    text = (
+        f"services: {{orders: {{image: a, command: {command}}}, nats: {{image: nats}}, stock: {{image: b}}}}"
+    )
+    edges = check({"compose.yaml": text}).graph.dependencies
+    assert [(edge.target.name, len(edge.evidence)) for edge in edges] == [("nats", 1), ("stock", 1)]

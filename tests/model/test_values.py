@@ -57,6 +57,10 @@ def test_one_reference(key: str, value: str, expected: tuple[str, int | None, st
     [
         ("KAFKA_BOOTSTRAP_SERVERS", "k1:9092, k2:9092", ["k1", "k2"]),
         ("DISCOVERY_SEED_HOSTS", "es1,es2", ["es1", "es2"]),
+        ("CASSANDRA_CONTACT_POINTS", "c1,c2", ["c1", "c2"]),
+        ("POSTGRES_SEEDS", "db", ["db"]),
+        ("NATS_SERVERS", '["nats://n1:4222", "n2:4222"]', ["n1", "n2"]),
+        ("ALLOWED", '["a b", "*"]', []),
         ("X", "mongodb://u:p@m1:27017,m2:27017/shop?replicaSet=r", ["m1", "m2"]),
         ("X", "http://orders:80,http://stock:80", ["orders", "stock"]),
         ("OPTIONS", "--orders=http://orders:80 --stock=http://stock:80", ["orders", "stock"]),

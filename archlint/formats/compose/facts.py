@@ -18,6 +18,7 @@ from archlint.api import (
     Volume,
     WorkloadFact,
     regex,
+    with_options,
 )
 from archlint.formats.compose.project import ComposeService, Project
 
@@ -40,10 +41,10 @@ def settings_in(project: Project) -> Iterator[tuple[Setting, str]]:
     """
     for service in Project(project.document, dotenv=False).services.values():
         written = {name: value for name, (value, _) in service.entries("environment").items()}
-        for setting in _environment(service):
+        for setting in with_options(_environment(service)):
             is_default = setting.value is not None and "${" in str(written.get(setting.key))
             yield replace(setting, source="default") if is_default else setting, service.name
-        for setting in _arguments(service):
+        for setting in with_options(_arguments(service)):
             yield setting, service.name
 
 
@@ -103,7 +104,7 @@ def _container(service: ComposeService) -> Container:
         at=service.document.at(service.pointer),
         image=service.text(image[0]) if image else "",
         ports=tuple(_ports(service)),
-        settings=(*_environment(service), *_arguments(service)),
+        settings=tuple(with_options((*_environment(service), *_arguments(service)))),
         command=tuple(text for key in ("entrypoint", "command") for text, _ in service.strings(key)),
         mounts=tuple(_mounts(service)),
         readiness=_health(service),
@@ -125,14 +126,17 @@ def _arguments(service: ComposeService) -> Iterator[Setting]:
             except ValueError:
                 words = text.split()
             parts.extend((word, at) for word in words)
+        taken = False
         for index, (word, at) in enumerate(parts):
             following = parts[index + 1] if index + 1 < len(parts) else None
+            is_value, taken = taken, False
             if word.startswith("-") and "=" in word:
                 name, _, value = word.lstrip("-").partition("=")
                 yield Setting(key=name, value=value, at=at, via="argument")
             elif word.startswith("-") and following and not following[0].startswith("-"):
                 yield Setting(key=word.lstrip("-"), value=following[0], at=following[1], via="argument")
-            elif "://" in word and not word.startswith("-"):
+                taken = True
+            elif "://" in word and not (is_value or word.startswith("-")):
                 yield Setting(key="", value=word, at=at, via="argument")
 
 
