@@ -46,6 +46,7 @@ def facts_of(manifest: Manifest) -> Iterator[Fact]:
         return
     if manifest.workload is not None:
         yield _workload(manifest.workload)
+        yield from dapr.invocations(manifest.workload)
     reader = CORE.get((manifest.group, manifest.kind))
     if reader is not None and manifest.name:
         yield from reader(manifest)
