@@ -52,6 +52,7 @@ from archlint.model.graph import (
 from archlint.model.guards import Guards
 from archlint.model.hosts import reach_of
 from archlint.model.identity import normalised as plain_name
+from archlint.model.jvm_options import with_options
 from archlint.model.paths import admits, beginnings, patterns
 from archlint.model.policy import Policy, PolicyKey, PolicyValue, attempts, timeout, worst_case
 from archlint.model.reach import Pods, Reach
@@ -188,5 +189,6 @@ __all__ = [
     "sanitize",
     "tells_host",
     "timeout",
+    "with_options",
     "worst_case",
 ]

@@ -17,8 +17,9 @@ from archlint.api import (
     Volume,
     WorkloadFact,
     regex,
+    with_options,
 )
-from archlint.formats.kubernetes import dapr
+from archlint.formats.kubernetes import dapr, knative
 from archlint.formats.kubernetes.core import CORE, Reader
 from archlint.formats.kubernetes.views import (
     ContainerView,
@@ -44,9 +45,10 @@ def facts_of(manifest: Manifest) -> Iterator[Fact]:
     """Yield what *manifest* says of the system; nothing where only rendering gives it a name."""
     if "{{" in manifest.name:
         return
-    if manifest.workload is not None:
-        yield _workload(manifest.workload)
-        yield from dapr.invocations(manifest.workload)
+    workload = manifest.workload or knative.workload_of(manifest)
+    if workload is not None:
+        yield _workload(workload)
+        yield from dapr.invocations(workload)
     reader = CORE.get((manifest.group, manifest.kind))
     if reader is not None and manifest.name:
         yield from reader(manifest)
@@ -57,9 +59,10 @@ def facts_of(manifest: Manifest) -> Iterator[Fact]:
 def settings_in(document: Document) -> Iterator[tuple[Setting, str]]:
     """Yield the settings of the containers, ConfigMaps and components of *document*, each with the name of what has it."""
     for manifest in manifests(document):
-        if manifest.workload is not None:
-            for container in manifest.workload.containers:
-                for setting in (*_environment(container), *_arguments(container)):
+        workload = manifest.workload or knative.workload_of(manifest)
+        if workload is not None:
+            for container in workload.containers:
+                for setting in with_options((*_environment(container), *_arguments(container))):
                     yield setting, manifest.name
         elif manifest.kind == "ConfigMap" and not manifest.group:
             for fact in CORE["", "ConfigMap"](manifest):
@@ -149,7 +152,7 @@ def _container(container: ContainerView) -> Container:
         init=container.init,
         sidecar=container.is_sidecar,
         ports=tuple(_container_ports(container)),
-        settings=(*_environment(container), *_arguments(container)),
+        settings=tuple(with_options((*_environment(container), *_arguments(container)))),
         command=tuple(command),
         mounts=tuple(
             (str(mount.get("name", "")), str(mount.get("mountPath", "")), mount.get("readOnly") is True)
