@@ -51,7 +51,7 @@ _ENGINE_IMAGES = (
     ("opensearch", r"opensearch"),
     ("solr", r"solr"),
     ("minio", r"minio"),
-    ("dynamodb", r"dynamodb(?:-local)?"),
+    ("dynamodb", r"(?:aws-)?dynamodb(?:-local)?"),
     ("rabbitmq", r"rabbitmq"),
     ("kafka", r"(?:cp-)?kafka(?:-native)?|redpanda|eventuate-kafka"),
     ("nats", r"nats(?:-streaming)?"),

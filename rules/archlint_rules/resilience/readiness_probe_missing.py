@@ -26,10 +26,14 @@ from archlint.api import (
     ServiceGraph,
     Severity,
     WorkloadFact,
+    infrastructure_roles,
+    regex,
     role_of,
     rule,
 )
 
+_ROLLED_OUT = frozenset(("Deployment", "StatefulSet", "ReplicaSet", "Rollout", "DeploymentConfig"))
+_FOR_SCRAPERS = regex(r"metric|prom|debug|pprof|admin")
 _SERVICE = """
 ---
 apiVersion: v1
@@ -96,7 +100,19 @@ def _behind_dapr(more: str = "", marker: str = "") -> str:
             "a datastore",
         ),
         Good({"orders.yaml": _deployment("readinessProbe: {httpGet: {path: /ready, port: 8080}}")}),
-        Good({"orders.yaml": _deployment(rest="")}, "nobody sends it requests"),
+        Bad(
+            {
+                "orders.yaml": _deployment(
+                    marker="  # <- `orders` opens a port without a readiness probe", rest=""
+                )
+            },
+            "as info: the Service may stand elsewhere, and rollouts wait for nothing",
+        ),
+        Good({"orders.yaml": _deployment("args: [work]", rest="")}, "nobody sends it requests"),
+        Good(
+            {"orders.yaml": _deployment("ports: [{name: metrics, containerPort: 9102}]", rest="")},
+            "only the scraper asks it",
+        ),
         Bad(
             {"orders.yaml": _behind_dapr(marker="  # <- `orders` gets traffic without a readiness probe")},
             "the sidecar of Dapr sends it what others call",
@@ -180,7 +196,7 @@ def _kubernetes(faces: Iterable[EndpointFact], workload: WorkloadFact) -> Iterat
     )
     ends = workload.kind in {"Job", "CronJob"}
     if not endpoints and not ends:
-        yield from _behind_sidecar(workload)
+        yield from _behind_sidecar(workload) if _is_behind_sidecar(workload) else _without_service(workload)
     if not endpoints or ends or "test" in workload.annotations.get("helm.sh/hook", ""):
         return
     mains = [container for container in workload.containers if not (container.init or container.sidecar)]
@@ -199,14 +215,37 @@ def _behind_sidecar(workload: WorkloadFact) -> Iterator[Problem]:
     """Report an application that only the sidecar of Dapr sends requests to."""
     said = workload.annotations
     mains = [container for container in workload.containers if not (container.init or container.sidecar)]
-    called = said.get("dapr.io/enabled") == "true" and said.get("dapr.io/app-port")
     asked = said.get("dapr.io/enable-app-health-check") == "true"
-    if called and not asked and len(mains) == 1 and mains[0].readiness is None:
+    if not asked and len(mains) == 1 and mains[0].readiness is None:
         yield Problem(
             f"`{mains[0].name}` gets traffic without a readiness probe",
             mains[0].at,
             help="add a `readinessProbe`",
         )
+
+
+def _is_behind_sidecar(workload: WorkloadFact) -> bool:
+    """Tell whether the sidecar of Dapr passes requests on to *workload*."""
+    return workload.annotations.get("dapr.io/enabled") == "true" and bool(
+        workload.annotations.get("dapr.io/app-port")
+    )
+
+
+def _without_service(workload: WorkloadFact) -> Iterator[Problem]:
+    """Report containers that open ports to which no Service here leads."""
+    if workload.kind not in _ROLLED_OUT or "test" in workload.annotations.get("helm.sh/hook", ""):
+        return
+    for container in workload.containers:
+        open_ports = [port for port in container.ports if not _FOR_SCRAPERS.search(port.name)]
+        role = role_of(container.name, container.image or "")
+        helps = container.init or container.sidecar or role in infrastructure_roles()
+        if open_ports and not helps and container.readiness is None:
+            yield Problem(
+                f"`{container.name}` opens a port without a readiness probe",
+                container.at,
+                help="add a `readinessProbe`",
+                severity=Severity.INFO,
+            )
 
 
 def _distance(one: str, other: str) -> tuple[bool, bool, int]:
