@@ -7,7 +7,7 @@ from archlint.source.patterns import regex
 
 _SECRET_KEY = regex(
     r"(?:^|_)(?:PASSWORD|PASSWD|PASSPHRASE|PWD|PASS|SECRET|SECRETS|TOKEN|APIKEY|API_KEY|ACCESS_KEY|SECRET_KEY|PRIVATE_KEY|ENCRYPTION_KEY|SIGNING_KEY|MASTER_KEY|"
-    r"AUTH_KEY|CLIENT_SECRET|CREDENTIAL|CREDENTIALS|COOKIE|INSTRUMENTATION_?KEY|LICENSE_KEY|SESSION_KEY|ACCOUNT_KEY|SHARED_ACCESS_KEY|SAS_KEY|WEBHOOK_KEY)(?:_?\d+)?$"
+    r"AUTH_KEY|CLIENT_SECRET|CREDENTIAL|CREDENTIALS|ERLANG_COOKIE|INSTRUMENTATION_?KEY|LICENSE_KEY|SESSION_KEY|ACCOUNT_KEY|SHARED_ACCESS_KEY|SAS_KEY|WEBHOOK_KEY)(?:_?\d+)?$"
     r"|(?:PASSWORD|PASSWD|SECRET|APIKEY|ACCESSKEY|PRIVATEKEY)$|(?:^|_)(?:SECRET|PASSWORD|PASS|TOKEN)(?:_VALUE|_STRING|_TEXT)$|^(?:REQUIREPASS|MASTERAUTH)$|(?:^|_)ROOT_TOKEN_ID$"
 )
 _NOT_SECRET_KEY = regex(
@@ -33,7 +33,7 @@ _DURATION = regex(
 )
 _URI_PASSWORD = regex(r"[a-z][a-z0-9+.-]*://(?P<user>[^:@/\s]*):(?P<password>[^/\s?]+)@", re.IGNORECASE)
 _PAIR_PASSWORD = regex(
-    r"(?:^|;|\s|&|\?)(?:password|pwd|accountkey|sharedaccesskey|sharedsecret|accesskey)\s*=\s*(?P<password>[^;&\s\"']+)"
+    r"(?:^|;|\s|&|\?)(?:password|pwd|accountkey|sharedaccesskey|sharedsecret|accesskey)\s*=\s*[\"']?(?P<password>[^;&\s\"']+)"
     r"|,\s*password\s*=\s*(?P<option>[^,;&\s\"']+)",
     re.IGNORECASE,
 )

@@ -30,6 +30,12 @@ def test_keys_of_servers_are_credentials(key: str, value: str) -> None:
     assert credential_in(key, value) == "credential"
 
 
+def test_a_password_may_stand_in_quotes() -> None:
+    text = 'org.apache.kafka.common.security.plain.PlainLoginModule required username="a" password="s3cr3t-Zebra";'
+    assert credential_in("SASL_JAAS_CONFIG", text) == "password in a connection string"
+    assert not credential_in("SASL_JAAS_CONFIG", text.replace("s3cr3t-Zebra", ""))
+
+
 def test_a_server_without_accounts_has_no_credential() -> None:
     assert not credential_in("NEO4J_AUTH", "none")
 

@@ -205,6 +205,15 @@ def _pod(name: str, value: str) -> str:
             services:
               orders:
                 image: shop/orders
+                environment: {S3_ACCESS_KEY: minio-orders, S3_SECRET_KEY: "${S3_SECRET_KEY}", SESSION_COOKIE: shop-session}
+            """,
+            "the names of a key and of a cookie",
+        ),
+        Good(
+            """
+            services:
+              orders:
+                image: shop/orders
                 environment:
                   SMTP_PASSWORD: change-me
                   STRIPE_API_KEY: your-api-key
@@ -278,7 +287,11 @@ def secret_literal(document: Document, context: Context) -> Iterator[Problem]:
     """Report literal credentials in the environment, arguments and configuration; well-known defaults of laptops as a warning."""
     del context
     seen = set()
-    for setting, owner in _settings(document):
+    found = list(_settings(document))
+    names = {(owner, key_words(setting.key)) for setting, owner in found}
+    for setting, owner in found:
+        if _is_name_of_key(setting, owner, names):
+            continue
         if setting.value is None or setting.via == "secret" or setting.at.node in seen:
             continue
         kind = credential_in(setting.key, setting.value)
@@ -318,6 +331,13 @@ def _settings(document: Document) -> Iterator[tuple[Setting, str]]:
 def _is_word(setting: Setting) -> bool:
     """Tell whether a key that somebody has to issue is a short word (`demo`): no such key was ever issued."""
     return key_words(setting.key).endswith(_ISSUED) and _WORD.fullmatch(setting.value or "") is not None
+
+
+def _is_name_of_key(setting: Setting, owner: str, names: set[tuple[str, str]]) -> bool:
+    """Tell whether *setting* is an access key of S3, which is no secret: the secret of the pair is another setting of *owner*."""
+    prefix, ending, rest = key_words(setting.key).rpartition("ACCESS_KEY")
+    pair = (f"{prefix}SECRET_KEY", f"{prefix}SECRET_ACCESS_KEY", f"{prefix}ACCESS_SECRET", f"{prefix}SECRET")
+    return bool(ending) and not rest and any((owner, name) in names for name in pair)
 
 
 def _runs_with(setting: Setting) -> bool:
