@@ -97,6 +97,9 @@ management:
       exposure:
         include: {include}{marker}
 """
+_VARIABLE = """
+            {name: MANAGEMENT_ENDPOINTS_WEB_EXPOSURE_INCLUDE, value: '*'}  # <- a load balancer leads to the endpoints of `orders` that `*` exposes
+          """
 _CONFIG = """
 ---
 apiVersion: v1
@@ -164,6 +167,7 @@ def _spring(
         Bad(
             {"orders.yaml": _DEPLOYMENT.format(kind="LoadBalancer", env="") + _CONFIG}, "read through the API"
         ),
+        Bad({"orders.yaml": _DEPLOYMENT.format(kind="LoadBalancer", env=_VARIABLE)}),
         Bad(
             {
                 "orders.yaml": """
@@ -277,6 +281,10 @@ def _actuators(graph: ServiceGraph, ways: dict[str, list[Exposure]]) -> Iterator
             named[name].append(service)
         for workload in service.workloads:
             spaces[workload.scope].append(service)
+            mounted[workload.scope, f"env:{workload.name}"].append(service)
+            sources = (item.source for container in workload.containers for item in container.settings)
+            for name in {text[10:].partition("#")[0] for text in sources if text.startswith("configmap:")}:
+                mounted[workload.scope, name].append(service)
             for volume in workload.volumes:
                 if volume.kind == "configmap":
                     mounted[workload.scope, volume.source].append(service)
