@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from archlint.model.config_files import ConfigFiles
 from archlint.model.configs import Configs
 from archlint.model.facts import ConfigFact, Container, DependencyFact, Setting, WorkloadFact
 from archlint.model.graph import (
@@ -79,8 +80,9 @@ class Edges:
         self.graph = graph
         self._elements = elements
         self._endpoints = endpoints
-        self._projects = Projects(endpoints, elements)
+        self._projects = Projects(endpoints, elements, graph.workloads)
         self._configs = Configs(configs, graph.variants)
+        self._files = ConfigFiles(graph, self._configs, elements)
         self._seen: list[_Seen] = []
         self._edges: dict[tuple[str, str, str], Dependency] = {}
         self._by_source: dict[str, list[Dependency]] = defaultdict(list)
@@ -91,7 +93,7 @@ class Edges:
         for container in workload.containers:
             if container.init:
                 continue
-            settings = [*self.settings(container, workload), *self._mounted(container, workload)]
+            settings = [*self.settings(container, workload), *self._files.of(container, workload, service)]
             values = {key_words(setting.key): setting.value or "" for setting, _ in settings if setting.key}
             for setting, places in settings:
                 if setting.value is not None:
@@ -133,18 +135,6 @@ class Edges:
                 source = f"{kind}:{workload.scope}/{name}#{key}"
                 yield Setting(key=setting.key, at=setting.at, source=source), [setting.at]
 
-    def _mounted(
-        self, container: Container, workload: WorkloadFact
-    ) -> Iterator[tuple[Setting, list[Location]]]:
-        """Yield the settings in the files of mounted ConfigMaps."""
-        mounts = {name for name, _, _ in container.mounts}
-        for volume in workload.volumes:
-            if volume.kind == "configmap" and volume.name in mounts:
-                for config in self._configs.find("configmap", workload, volume.source):
-                    for entry in config.entries:
-                        if entry.source.startswith("file:"):
-                            yield entry, [volume.at or container.at, entry.at]
-
     def refer(
         self,
         service: Service,
@@ -162,8 +152,9 @@ class Edges:
         together = [end for end in found if self.graph.variants.together(workload.at.path, end.at.path)]
         required = [end for end in found if not self.graph.variants.is_optional(end.at.path)]
         found = nearest(workload.at.path, together or required) or self._projects.beside(
-            reference.host, workload.scope
+            reference.host, workload
         )
+        scopes = self._projects.scopes(workload)
         evidence = [
             Evidence(
                 at=at,
@@ -174,7 +165,7 @@ class Edges:
                 port=reference.port,
                 protocol=reference.protocol,
                 endpoints=tuple(found),
-                scopes=(workload.scope,),
+                scopes=scopes,
             )
             for at in places
         ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from archlint.model.config_files import read_configs
 from archlint.model.facts import ConfigFact
 from archlint.model.graph import ServiceGraph, Unread
 from archlint.model.values import references
@@ -12,19 +13,7 @@ _LEAST_PARTS = 2
 
 def unread(graph: ServiceGraph, configs: Iterable[ConfigFact]) -> Iterator[Unread]:
     """Yield the full names of Services that do not exist, in ConfigMaps that no workload of *graph* takes anything from."""
-    read = {
-        (workload.scope, volume.source)
-        for workload in graph.workloads
-        for volume in workload.volumes
-        if volume.kind == "configmap"
-    }
-    read.update(
-        (workload.scope, setting.source.removeprefix("configmap:").partition("#")[0])
-        for workload in graph.workloads
-        for container in workload.containers
-        for setting in container.settings
-        if setting.source.startswith("configmap:")
-    )
+    read = read_configs(graph)
     known = {(end.scope, end.name) for end in graph.endpoints}
     for config in configs:
         if config.kind != "configmap" or (config.scope, config.name) in read:
