@@ -27,6 +27,8 @@ VALUES = """
     env: [{name: A, value: b}]
     labels: {team: a}
     hosts: [one]
+    later: "{{ .Release.Name }}-db"
+    loop: "{{ tpl .Values.loop . }}{{ tpl .Values.loop . }}"
 """
 HELPERS = """
     {{/* The name */}}
@@ -83,6 +85,8 @@ def _chart(folder: Path, template: str, **files: str) -> tuple[Document, ...]:
         (".Chart.Name | upper | lower", "shop"),
         ('printf "%s-db:%d" .Release.Name (int .Values.port)', "shop-db:8080"),
         ('include "chart.fullname" .', "shop"),
+        ("tpl .Values.later . | quote", "shop-db"),
+        ("tpl .Values.name $", "orders"),
         ('template "chart.fullname" .', "shop"),
         ('ternary "a" "b" .Values.on', "a"),
         ('required "why" .Values.name', "orders"),
@@ -104,6 +108,8 @@ def test_what_the_chart_decides_is_known(tmp_path: Path, expression: str, value:
         ".Capabilities.APIVersions",
         'lookup "v1" "Secret" "" ""',
         'include "chart.loop" .',
+        "tpl .Values.loop .",
+        "tpl .Values.hosts .",
         'include "chart.unknown" .',
         'include "nothing" .',
         "randAlphaNum 10",

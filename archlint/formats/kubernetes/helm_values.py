@@ -133,6 +133,8 @@ class Scope:
     def _call(self, name: str, arguments: list[Any]) -> Any:
         if name in {"include", "template"}:
             return self.include(*arguments[:2]) if arguments else UNKNOWN
+        if name == "tpl":
+            return self._written(*arguments[:2]) if arguments else UNKNOWN
         if name == "default":
             return (
                 (arguments[0] if is_empty(arguments[1]) else arguments[1]) if len(arguments) > 1 else UNKNOWN
@@ -152,8 +154,11 @@ class Scope:
 
     def include(self, name: Any, dot: Any = None) -> Any:
         """Return the text of the named template *name* given *dot*; `UNKNOWN` where something in it is not decided."""
-        body = self.templates.get(name) if isinstance(name, str) else None
-        if body is None or self.depth > _MOST_DEPTH:
+        return self._written(self.templates.get(name) if isinstance(name, str) else None, dot)
+
+    def _written(self, body: Any, dot: Any = None) -> Any:
+        """Return the text of the template *body* given *dot*."""
+        if not isinstance(body, str) or self.depth > _MOST_DEPTH:
             return UNKNOWN
         scope = self.inner(dot)
         text = _Text(scope).render(body)
