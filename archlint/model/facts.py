@@ -116,7 +116,8 @@ class WorkloadFact(BaseFact):
     """Something that runs: a Deployment and its kin, a compose service.
 
     `labels` are the pod's. `build` tells that the image is built from this repository. `waits_for` are start-order dependencies, as
-    (name, condition). `home` is the scope of the compose project that declares it, where another one only takes it over.
+    (name, condition). `home` is the scope of the compose project that declares it, where another one only takes it over,
+    and `networks` are the names by which all projects know its networks.
     """
 
     kind: str

@@ -95,7 +95,7 @@ def test_a_service_says_all_that_the_graph_needs(tmp_path: Path) -> None:
         True,
         False,
     )
-    assert (orders.replicas, orders.grace_seconds, orders.networks) == (2, 90, ("back",))
+    assert (orders.replicas, orders.grace_seconds, orders.networks) == (2, 90, ("_back",))
     assert (orders.waits_for, stock.waits_for) == ((("stock", "service_healthy"),), (("db", ""),))
     (container,) = orders.containers
     assert container.resources == {"limits.memory": "1g", "limits.cpu": "0.5", "requests.memory": "1m"}

@@ -94,3 +94,47 @@ def test_an_argument_says_its_address_once(check: Check) -> None:
     )
     edges = check({"compose.yaml": text}).graph.dependencies
     assert [(edge.target.name, len(edge.evidence)) for edge in edges] == [("nats", 1), ("stock", 1)]
+
+
+_ORDERS = """
+services:
+  orders:
+    image: shop/orders
+    networks: [shared]
+    environment: {DATABASE_URL: "postgres://db/orders", STOCK_URL: "http://stock.local"}
+networks: {shared: NETWORK}
+"""
+_STOCK = """
+services:
+  db: {image: "postgres:17", networks: [all]}
+  stock: {image: shop/stock, networks: {all: {aliases: [stock.local]}}, environment: {DSN: "postgres://db/orders"}}
+  hidden: {image: shop/hidden, networks: [own]}
+networks: {all: {name: shop}, own: {}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("network", "expected"),
+    [
+        ("{external: true, name: shop}", ["db/orders", "stock"]),
+        ("{external: {name: shop}}", ["db/orders", "stock"]),
+        ("{external: true}", []),
+        ("{driver: bridge}", []),
+    ],
+    ids=["an external network", "as before version 3.5", "another network", "a network of its own"],
+)
+def test_services_on_one_network_reach_each_other(check: Check, network: str, expected: list[str]) -> None:
+    files = {"orders/compose.yaml": _ORDERS.replace("NETWORK", network), "stock/compose.yaml": _STOCK}
+    outcome = check(files, "shared-database")
+    edges = [edge for edge in outcome.graph.dependencies if edge.source.name == "orders"]
+    assert [edge.target.name for edge in edges] == expected
+    assert len(outcome.report.findings) == bool(expected)
+
+
+def test_what_shares_the_network_of_another_service_is_on_it(check: Check) -> None:
+    more = '  proxy: {image: shop/proxy, network_mode: "service:orders", environment: {STOCK_URL: "http://stock"}}\n'
+    text = _ORDERS.replace("NETWORK", "{external: true, name: shop}").replace(
+        "networks: {shared", more + "networks: {shared"
+    )
+    graph = check({"orders/compose.yaml": text, "stock/compose.yaml": _STOCK}).graph
+    assert ("proxy", "stock") in {(edge.source.name, edge.target.name) for edge in graph.dependencies}

@@ -20,6 +20,7 @@ from archlint.api import (
     regex,
     with_options,
 )
+from archlint.formats.compose.networks import networks_of
 from archlint.formats.compose.project import ComposeService, Project
 
 _PORT = regex(r"(?:(?P<host>.*):)?(?P<target>\d+)(?:-(?P<last>\d+))?(?:/(?P<protocol>\w+))?\Z")
@@ -51,6 +52,7 @@ def settings_in(project: Project) -> Iterator[tuple[Setting, str]]:
 def _workload(service: ComposeService) -> WorkloadFact:
     replicas = service.last("deploy", "replicas") or service.last("scale")
     grace = service.last("stop_grace_period")
+    networks = list(networks_of(service))
     return WorkloadFact(
         at=service.document.at(service.pointer, on_key=True),
         extractor="compose",
@@ -67,9 +69,9 @@ def _workload(service: ComposeService) -> WorkloadFact:
         build=service.last("build") is not None,
         waits_for=tuple(_waits_for(service)),
         aliases=tuple(_names(service)[1:]),
-        networks=tuple(dict.fromkeys(name for name, _ in service.strings("networks"))),
+        networks=tuple(name for name, _ in networks),
         home=service.home,
-        extra=_origin(service),
+        extra={**_origin(service), "shared": [name for name, is_shared in networks if is_shared]},
     )
 
 
