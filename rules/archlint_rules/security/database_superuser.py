@@ -10,6 +10,7 @@ Give the service a user of its own that may do what the service does, and nothin
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 
 from archlint.api import (
@@ -38,7 +39,10 @@ _WORDS = regex(r"(?=.*\b(?:host|dbname|sslmode)=)(?:.*\s)?user=(?P<user>[^\s;]+)
 _USER_KEY = regex(
     r"(?:DATASOURCE|DATABASE|DB|POSTGRES|PG|MYSQL|MARIADB|MONGO(?:DB)?|SQL)(?:_\w+)?_?(?:USER|USERNAME)$"
 )
-_ROOTS_OWN = regex(r"^(?:MYSQL_ROOT|MONGO_INITDB_ROOT|POSTGRES_USER|MYSQL_USER|MARIADB_ROOT|PGADMIN)")
+_ROOTS_OWN = regex(r"^(?:MYSQL_ROOT|MONGO_INITDB_ROOT|MARIADB_ROOT|PGADMIN)")
+_SERVERS_OWN = regex(r"^(?P<engine>POSTGRES|MYSQL)_USER(?:NAME)?$")
+"""What a server's own image reads: it is a client's where the server's address stands beside it."""
+_BESIDE = ("HOST", "HOSTNAME", "SERVER", "ADDR", "ADDRESS", "URL")
 _SPRING = (
     "spring.datasource.username",
     "spring.datasource.hikari.username",
@@ -139,6 +143,18 @@ services:
             },
             "the server itself",
         ),
+        Bad(
+            {
+                "compose.yaml": _COMPOSE.format(
+                    key="POSTGRES_HOST",
+                    value="db\n      POSTGRES_USER: postgres  # <- `orders` works as `postgres`",
+                )
+            },
+            "a client that uses the names of the server's image",
+        ),
+        Good(
+            {"compose.yaml": _COMPOSE.format(key="POSTGRES_USER", value="postgres")}, "it may be the server"
+        ),
         Good(
             {
                 "compose.yaml": _COMPOSE.replace("orders:\n    image", "db-migrate:\n    image").format(
@@ -173,11 +189,15 @@ def _of_spring(config: SpringConfig) -> Iterator[Problem]:
 
 def _of_services(graph: ServiceGraph) -> Iterator[Problem]:
     seen = set()
+    keys: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+    for setting in graph.settings:
+        workload = setting.workload
+        keys[setting.service.id, workload.scope, workload.name].add(key_words(setting.key))
     for setting in graph.settings:
         service, workload = setting.service, setting.workload
         if not _is_judged(service) or workload.kind in {"Job", "CronJob"}:
             continue
-        user = _user(setting)
+        user = _user(setting, keys[service.id, workload.scope, workload.name])
         if user.lower() in _SUPERUSERS and setting.at.node not in seen:
             seen.add(setting.at.node)
             yield Problem(
@@ -196,10 +216,14 @@ def _is_judged(service: Service) -> bool:
     return service.first_party and service.role not in infrastructure_roles()
 
 
-def _user(setting: Configured) -> str:
+def _user(setting: Configured, keys: set[str]) -> str:
+    """Return the user that *setting* names; *keys* are those of all settings beside it."""
     for pattern in (_URI, _PAIR, _WORDS):
         match = pattern.search(setting.value)
         if match is not None:
             return match["user"].strip()
     words = key_words(setting.key)
+    own = _SERVERS_OWN.search(words)
+    if own is not None and not any(f"{own['engine']}_{part}" in keys for part in _BESIDE):
+        return ""
     return setting.value.strip() if _USER_KEY.search(words) and not _ROOTS_OWN.search(words) else ""
