@@ -67,7 +67,7 @@ def _passes(fact: SelectFact) -> bool:
     temporary = fact.spec.get("autoDelete") is True or fact.spec.get("exclusive") is True
     return (
         temporary
-        or "stream" in {fact.spec.get("type"), arguments.get("x-queue-type")}
+        or "stream" in (fact.spec.get("type"), arguments.get("x-queue-type"))
         or not {"x-dead-letter-exchange", "x-expires"}.isdisjoint(arguments)
     )
 
