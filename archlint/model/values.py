@@ -43,6 +43,8 @@ _ORACLE = regex(
 )
 _DATE = regex(r"\d{4}-\d{2}-\d{2}T")
 _LAST_PORT = 65_535
+_FIRST_PORT = 1_024
+_KNOWN_PORTS = frozenset((21, 22, 25, 53, 80, 88, 110, 143, 389, 443, 465, 514, 587, 636, 873, 993))
 _RESOLVERS = frozenset(("dns", "passthrough", "xds"))
 """Schemes that tell clients of gRPC how to look up the host that follows (gRPC Name Resolution)."""
 _FILES = (".db", ".sqlite", ".sqlite3", ".mdf")
@@ -186,7 +188,8 @@ def _parse(words: str, text: str) -> Iterator[Reference]:
     elif match := _HOST_PORT.match(text):
         host, port = match["host"], int(match["port"])
         is_number = host.replace(".", "").isdecimal() and "." not in host
-        if not is_number and port <= _LAST_PORT and not _DATE.match(host):
+        is_port = port >= _FIRST_PORT or port in _KNOWN_PORTS or _ADDRESS_KEY.search(words) is not None
+        if not is_number and is_port and port <= _LAST_PORT and not _DATE.match(host):
             yield Reference(host, 0.8, port, path=match["rest"] or "")
     elif _ADDRESS_KEY.search(words) and _HOST.match(text) and not text.isdecimal():
         yield Reference(text.rstrip("."), 0.75)
@@ -200,7 +203,7 @@ def _parse(words: str, text: str) -> Iterator[Reference]:
         and "." not in text.split("/", maxsplit=1)[0]
     ):
         yield Reference(text.split("/", maxsplit=1)[0], 0.75, path="/" + text.split("/", 1)[1])
-    elif " " in text or ("," in text and "://" in text):
+    elif " " in text or ("://" in text and ("," in text or ";" in text)):
         for found in _URI_INSIDE.finditer(text):
             if match := _URI.match(found["uri"]):
                 yield from _uri(match["scheme"].lower(), match["rest"])

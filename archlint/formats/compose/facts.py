@@ -20,7 +20,7 @@ from archlint.api import (
     regex,
     with_options,
 )
-from archlint.formats.compose.networks import networks_of
+from archlint.formats.compose.networks import networks_of, outside
 from archlint.formats.compose.project import ComposeService, Project
 
 _PORT = regex(r"(?:(?P<host>.*):)?(?P<target>\d+)(?:-(?P<last>\d+))?(?:/(?P<protocol>\w+))?\Z")
@@ -71,7 +71,11 @@ def _workload(service: ComposeService) -> WorkloadFact:
         aliases=tuple(_names(service)[1:]),
         networks=tuple(name for name, _ in networks),
         home=service.home,
-        extra={**_origin(service), "shared": [name for name, is_shared in networks if is_shared]},
+        extra={
+            **_origin(service),
+            "shared": [name for name, is_shared in networks if is_shared],
+            "hosts": list(outside(service)),
+        },
     )
 
 

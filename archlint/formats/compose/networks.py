@@ -1,4 +1,4 @@
-"""By which names other projects know the networks of a service."""
+"""What a service reaches beyond its project: networks that other projects know, and hosts of its own list."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -19,13 +19,31 @@ def networks_of(service: ComposeService) -> Iterator[tuple[str, bool]]:
             yield from networks_of(other)
         return
     declared = _declared(service.project)
-    for key in dict.fromkeys(key for key, _ in service.strings("networks")) or ("default",):
+    for key in _keys(service):
         data = declared.get(key)
         entry: dict[str, Any] = data if isinstance(data, dict) else {}
         external = entry.get("external")
         old = external.get("name") if isinstance(external, dict) else None  # before version 3.5
         name = service.text(old or entry.get("name") or (key if external else "")) or ""
         yield name or f"{service.project.name}_{key}", bool(name)
+
+
+def outside(service: ComposeService) -> Iterator[str]:
+    """Yield the names that *service* has for hosts and containers outside of the project, `*` where a network of others may have any."""
+    declared = _declared(service.project)
+    for key in _keys(service):
+        data = declared.get(key)
+        if isinstance(data, dict) and data.get("external"):
+            yield "*"
+    for value, _, _ in service.every("extra_hosts"):
+        items = value if isinstance(value, dict | list) else ()
+        yield from (str(item).partition("=")[0].partition(":")[0] for item in items)
+    for text, _ in service.strings("external_links"):
+        yield text.rpartition(":")[2]
+
+
+def _keys(service: ComposeService) -> list[str]:
+    return list(dict.fromkeys(key for key, _ in service.strings("networks"))) or ["default"]
 
 
 def _declared(project: Project) -> dict[str, Any]:

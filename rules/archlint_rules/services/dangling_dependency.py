@@ -106,6 +106,24 @@ data:
             },
             "unknown values, hosts outside the system and the service itself",
         ),
+        Good(
+            {
+                "compose.yaml": """
+                    services:
+                      orders:
+                        image: shop/orders
+                        environment: {STOCK_URL: "http://stock", LEGACY_URL: "http://legacy", CACHE_URL: "redis://cache"}
+                        extra_hosts: ["legacy:10.0.0.1"]
+                        external_links: ["shop_redis_1:cache"]
+                      stock:
+                        image: shop/stock
+                        environment: {ORDERS_URL: "http://orders", BILLING_URL: "http://billing"}
+                        networks: [default, shop]
+                    networks: {shop: {external: true}}
+                """
+            },
+            "hosts of a list of its own, and of a network of others",
+        ),
     ),
 )
 def dangling_dependency(graph: ServiceGraph, context: Context) -> Iterator[Problem]:
@@ -122,6 +140,8 @@ def dangling_dependency(graph: ServiceGraph, context: Context) -> Iterator[Probl
     told: dict[tuple[str, str, str], list[Dangling]] = {}
     for dangling in graph.dangling:
         complete = context.complete(dangling.evidence.at.path)
+        if _is_elsewhere(dangling, complete=complete):
+            continue
         if complete or len(resolved.get(dangling.scope, ())) >= _LEAST_KNOWN:
             key = (dangling.source.id, dangling.scope, dangling.host)
             told.setdefault(key, []).append(dangling)
@@ -135,6 +155,17 @@ def dangling_dependency(graph: ServiceGraph, context: Context) -> Iterator[Probl
             confidence=Confidence.CONFIGURED if context.complete(at.path) else Confidence.INFERRED,
             identity=("dangling", source, scope, host),
         )
+
+
+def _is_elsewhere(dangling: Dangling, *, complete: bool) -> bool:
+    """Tell whether the source has an address of its own for the host, or is on a network that others may be on."""
+    hosts = {
+        name
+        for workload in dangling.source.workloads
+        if workload.scope == dangling.scope
+        for name in workload.extra.get("hosts", ())
+    }
+    return dangling.host in hosts or ("*" in hosts and not complete)
 
 
 def _unread(graph: ServiceGraph, context: Context) -> Iterator[Problem]:
