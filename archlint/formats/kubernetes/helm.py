@@ -20,10 +20,13 @@ from archlint.formats.kubernetes.helm_values import ASSIGNED, Scope, actions, de
 _MOST_ACTIONS = 5_000
 _MOST_TEXT = 500_000
 _MOST_LIBRARIES = 50
+_MOST_ROUNDS = 100
 _OPENING = frozenset(("if", "with", "range", "define", "block"))
 _KEY = regex(r"\s*(?P<key>[A-Za-z][\w./-]*):(?:\s|\Z)")
 _CONTROL = regex(r"\s*\{\{-?\s*(?:(?:if|with|else|end)\b|/\*|\$\w+\s*:?=)[^{}]*\}\}\s*\Z")
 _NEW_DOCUMENT = regex(r"\s*(?:---|apiVersion:|kind:)")
+_STARTS = regex(r"(?m)^(?:---|apiVersion:|kind:)")
+_ENTRIES = regex(r"\s*(?:- |\{\{[^{}]*\}\}[\"']?:\s)")
 _CHART = "Chart.yaml"
 
 
@@ -65,6 +68,7 @@ class _Frame:
         self.counts = counts
         self.taken = value is UNKNOWN or not is_empty(value)
         self.dot = dot
+        self.rounds: list[tuple[Any, dict[str, Any]]] = []
 
 
 class _Reader:
@@ -121,8 +125,20 @@ class _Reader:
         elif body.startswith("/*") or not body or not counted:
             self.parts.append(self.marks.nothing(text))
         else:
-            self.parts.append(self.marks.value(text, self.scope.value(body), body))
+            self.parts.append(self.marks.value(text, self.scope.value(body), body, self._each(body)))
         return True
+
+    def _each(self, body: str) -> list[Any]:
+        """Return what *body* writes in each round of the `range` around it; nothing where that does not depend on the round."""
+        rounds = self.frames[-1].rounds if self.frames else []
+        scope = self.scope
+        dot, variables = scope.dot, scope.variables
+        found = []
+        for item, names in rounds:
+            scope.dot, scope.variables = item, {**variables, **names}
+            found.append(scope.value(body))
+        scope.dot, scope.variables = dot, variables
+        return found
 
     def _open(self, word: str, rest: str, text: str) -> None:
         counted = self._counts
@@ -138,8 +154,11 @@ class _Reader:
             scope.dot = value[0] if isinstance(value, list) and len(value) == 1 else UNKNOWN
         elif word == "with":
             scope.dot = value
-        for name in re.findall(r"\$\w+", names["names"]) if names is not None else ():
+        told = re.findall(r"\$\w+", names["names"]) if names is not None else []
+        for name in told:
             scope.variables[name] = UNKNOWN if word == "range" else value
+        if word == "range" and _ENTRIES.match(self._hidden_lines()):
+            frame.rounds = _rounds(value, told)
         hidden = self._hidden() if counted and not frame.counts else "---"
         if not _NEW_DOCUMENT.match(hidden):
             head = next((line for line in hidden.splitlines() if line.strip()), "")
@@ -148,6 +167,11 @@ class _Reader:
             self.parts.append(self.marks.doubt(text))
         else:
             self.parts.append(self.marks.nothing(text))
+
+    def _hidden_lines(self) -> str:
+        """Return the first line of the branch that the current action opens, and what follows."""
+        hidden = self._hidden()
+        return "" if _STARTS.search(hidden) else hidden
 
     def _hidden(self) -> str:
         """Return what the branch holds that the current action opens."""
@@ -166,6 +190,18 @@ class _Reader:
         frame.counts = counts
         frame.taken = frame.taken or counts
         self.frames.append(frame)
+
+
+def _rounds(value: Any, names: list[str]) -> list[tuple[Any, dict[str, Any]]]:
+    """Return `.` and the variables *names* in each round of a `range` over *value*; nothing where there are too many."""
+    pairs: list[tuple[Any, Any]] = []
+    if isinstance(value, dict):
+        pairs = sorted(value.items())
+    elif isinstance(value, list):
+        pairs = list(enumerate(value))
+    if len(pairs) > _MOST_ROUNDS:
+        return []
+    return [(item, dict(zip(names[-2:], (key, item)[-len(names) :], strict=False))) for key, item in pairs]
 
 
 def _end_of_branch(found: list[re.Match[str]], index: int) -> int:

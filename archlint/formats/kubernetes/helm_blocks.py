@@ -1,6 +1,7 @@
 """Marks for the actions of a template, of the same length, and what they become where one has a line for itself."""
 
 import re
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from archlint.api import UNKNOWN, regex
@@ -28,10 +29,45 @@ class Marks:
         self.kinds: list[str] = []
         self.keys: dict[int, tuple[str, ...]] = {}
         self.heads: dict[int, str] = {}
+        self.rounds: dict[int, list[Any]] = {}
+        self._settled: set[int] = set()
 
-    def value(self, text: str, value: Any, body: str) -> str:
-        """Return the mark for the action *text* that writes *value*."""
+    def value(self, text: str, value: Any, body: str, rounds: list[Any]) -> str:
+        """Return the mark for the action *text* that writes *value*, or one of *rounds* in each round of a `range`."""
+        if rounds:
+            self.rounds[len(self.values)] = rounds
         return self._mark(text, value, body, "value")
+
+    def in_each_round(self, data: Any) -> Iterator[None]:
+        """Give the marks in *data* the values of each round in turn; yields once where nothing depends on a round."""
+        numbers = {
+            number for number in self._inside(data) if number in self.rounds and number not in self._settled
+        }
+        before = {number: self.values[number] for number in numbers}
+        self._settled |= numbers
+        for index in range(max((len(self.rounds[number]) for number in numbers), default=0)):
+            for number in numbers:
+                rounds = self.rounds[number]
+                self.values[number] = rounds[index] if index < len(rounds) else UNKNOWN
+            yield
+        for number, value in before.items():
+            self.values[number] = value
+        self._settled -= numbers
+        if not numbers:
+            yield
+
+    def _inside(self, root: Any) -> list[int]:
+        found: list[int] = []
+        pending = [root] if self.rounds else []
+        while pending:
+            value = pending.pop()
+            if isinstance(value, str):
+                found.extend(self.numbers(value))
+            elif isinstance(value, dict):
+                pending.extend((*value, *value.values()))
+            elif isinstance(value, list):
+                pending.extend(value)
+        return found
 
     def gap(self, text: str, keys: tuple[str, ...] | None, head: str = "") -> str:
         """Return the mark for the start of a block that does not count as the values are.

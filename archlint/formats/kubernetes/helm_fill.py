@@ -75,14 +75,19 @@ def _filled(value: Any, marks: Marks, depth: int) -> Any:
         return _scalar(value, marks)
     if isinstance(value, list):
         items: list[Any] = []
+        later: list[Any] = []
         for item in value:
             number = marks.alone(item) if isinstance(item, str) else None
             known = _block(number, marks) if number is not None else None
             if isinstance(known, list):
-                items.extend(known)
+                cut = 1 if all(isinstance(one, dict) for one in known) else len(known)
+                items.extend(known[:cut])
+                later.extend(known[cut:])
             else:
-                items.append(_filled(item, marks, depth + 1))
-        return items
+                rounds = [_filled(item, marks, depth + 1) for _ in marks.in_each_round(item)]
+                items.extend(rounds[:1])
+                later.extend(rounds[1:])
+        return [*items, *later]  # so that what stands in the text keeps its place
     if isinstance(value, dict):
         return _mapping(value, marks, depth)
     return value
@@ -94,7 +99,8 @@ def _mapping(value: dict[str, Any], marks: Marks, depth: int) -> Any:
     for key, item in value.items():
         number = marks.alone(key) if item is None else None
         if number is None:
-            result[_text(key, marks)] = _filled(item, marks, depth + 1)
+            for _ in marks.in_each_round({key: item}) if marks.numbers(key) else (None,):
+                result[_text(key, marks)] = _filled(item, marks, depth + 1)
             continue
         known = _block(number, marks)
         if isinstance(known, dict):
