@@ -25,6 +25,7 @@ from archlint.api import (
     Service,
     ServiceGraph,
     Severity,
+    WorkloadFact,
     engine_of,
     exposures,
     regex,
@@ -119,6 +120,16 @@ def _service(name: str, kind: str = "ClusterIP", marker: str = "", annotations: 
                 )
             },
             "as info: compose is mostly for development",
+        ),
+        Good(
+            {
+                "compose.yaml": """
+                    services:
+                      orders-nginx: {image: "nginx:1.27"}
+                      orders: {image: shop/orders, ports: ["8080:80"]}
+                """
+            },
+            "the gateway has no door",
         ),
         Good({"compose.yaml": _COMPOSE.format(ports='"127.0.0.1:8080:80"', marker="")}, "on the loopback"),
         Good({"shop.yaml": _service("gateway", "LoadBalancer") + _service("orders")}),
@@ -273,11 +284,17 @@ def _entries(graph: ServiceGraph) -> dict[str, list[tuple[str, str]]]:
     for service in graph.services:
         if service.role == "gateway" or "gateway" in service.name.lower():
             for workload in service.workloads:
-                found[workload.scope].append((service.name, workload.at.path))
+                if workload.kind != "compose" or _is_published(workload):
+                    found[workload.scope].append((service.name, workload.at.path))
     for route in graph.routes:
         if route.public and route.scope:
             found[route.scope].append((route.name, route.at.path))
     return found
+
+
+def _is_published(workload: WorkloadFact) -> bool:
+    """Tell whether the outside reaches *workload*, of a compose project, at all."""
+    return workload.host_network or any(port.published for one in workload.containers for port in one.ports)
 
 
 def _together(graph: ServiceGraph, exposure: Exposure, entries: Iterable[tuple[str, str]]) -> str:
