@@ -40,6 +40,7 @@ from archlint.model.links import Links
 from archlint.model.reach import UNSAID
 from archlint.model.served import served_engine
 from archlint.model.stores import INFRASTRUCTURE, KINDS, is_third_party, role_of
+from archlint.model.support import add_support
 
 _NAME_LABELS = ("app", "app.kubernetes.io/name", "k8s-app")
 
@@ -103,6 +104,8 @@ class _Builder:
             element = self.elements["workload", workload.scope, workload.name]
             if isinstance(element, Service):
                 edges.observe(element, workload)
+            else:
+                add_support(element, workload, edges)
         configure(self.settings, links, edges)
         edges.connect()
         layers = Layers(self.graph, self.elements, endpoints, links)

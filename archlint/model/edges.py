@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from archlint.model.config_files import ConfigFiles
 from archlint.model.configs import Configs
-from archlint.model.facts import ConfigFact, Container, DependencyFact, Setting, WorkloadFact
+from archlint.model.facts import ConfigFact, Container, DependencyFact, EndpointFact, Setting, WorkloadFact
 from archlint.model.graph import (
     Configured,
     Dangling,
@@ -23,31 +23,16 @@ from archlint.model.identity import Endpoints, nearest
 from archlint.model.projects import Projects
 from archlint.model.reach import CLUSTER
 from archlint.model.startup import mark_startup
+from archlint.model.store_secrets import addresses_store
 from archlint.model.stores import KINDS, PORTS
 from archlint.model.unread import unread
 from archlint.model.values import Reference, completed, key_words, references
 from archlint.model.variables import open_text, with_variables
 from archlint.source.location import Location
-from archlint.source.patterns import regex
 
 if TYPE_CHECKING:
     from archlint.model.links import Links
 
-_STORE_SECRET = (
-    "DATABASE_URL",
-    "DATABASE_URI",
-    "DB_URL",
-    "DB_URI",
-    "DSN",
-    "CONNECTION_STRING",
-    "MONGO_URL",
-    "MONGODB_URI",
-    "JDBC_URL",
-)
-_NO_DATABASE = regex(
-    r"SENTRY|INSIGHTS|(?:SERVICE|EVENT|IOT)_?(?:BUS|HUB|GRID)|RABBIT|KAFKA|AMQP|NATS|BLOB|STORAGE|SIGNAL_?R|SMTP|MAIL|APP_?CONFIG"
-)
-"""What else has connection strings and DSNs: who shares a broker or the collector of errors shares no data."""
 _CEILING = 0.95
 _OBSERVED = ("kubernetes ", "compose ")
 
@@ -146,16 +131,39 @@ class Edges:
         default: bool = False,
     ) -> None:
         """Note that *setting* of *workload*, which is *service*, refers to something; nothing is missed where it is only a *default*."""
-        found = self._endpoints.lookup(reference.host, workload.scope) or self._endpoints.unsaid(
-            reference.host, workload.scope, named=True
+        found = self.found(reference.host, workload)
+        evidence = self.evidence(workload, setting, places, reference, found)
+        if found:
+            target = self.element(found)
+            if target is not None and target is not service:
+                self._seen.append(_Seen(service, target, reference, evidence))
+        else:
+            self._unresolved(service, workload, reference, evidence, default=default)
+
+    def found(self, host: str, workload: WorkloadFact) -> list[EndpointFact]:
+        """Return what *host* is for *workload*, the nearest first."""
+        found = self._endpoints.lookup(host, workload.scope) or self._endpoints.unsaid(
+            host, workload.scope, named=True
         )
         together = [end for end in found if self.graph.variants.together(workload.at.path, end.at.path)]
         required = [end for end in found if not self.graph.variants.is_optional(end.at.path)]
-        found = nearest(workload.at.path, together or required) or self._projects.beside(
-            reference.host, workload
-        )
+        return nearest(workload.at.path, together or required) or self._projects.beside(host, workload)
+
+    def element(self, found: Sequence[EndpointFact]) -> Service | Datastore | None:
+        """Return what the nearest of *found* leads to."""
+        return self._elements.get(("endpoint", found[0].scope, found[0].name)) if found else None
+
+    def evidence(
+        self,
+        workload: WorkloadFact,
+        setting: Setting,
+        places: list[Location],
+        reference: Reference,
+        found: Sequence[EndpointFact],
+    ) -> list[Evidence]:
+        """Return the evidence that *setting* of *workload* refers to what was *found*."""
         scopes = self._projects.scopes(workload)
-        evidence = [
+        return [
             Evidence(
                 at=at,
                 extractor=f"{workload_kind(workload)} {setting.via}",
@@ -169,12 +177,6 @@ class Edges:
             )
             for at in places
         ]
-        if found:
-            target = self._elements.get(("endpoint", found[0].scope, found[0].name))
-            if target is not None and target is not service:
-                self._seen.append(_Seen(service, target, reference, evidence))
-        else:
-            self._unresolved(service, workload, reference, evidence, default=default)
 
     def connect(self) -> None:
         """Make edges of all that was noted. What somebody speaks a database's protocol to is a datastore, whatever its image."""
@@ -228,7 +230,7 @@ class Edges:
         scope = scope_of(reference.host, workload.scope) if local else ""
         if kind in {"db", "cache", "broker"} and (scope.startswith(CLUSTER) or not local):
             self.add("uses", service, self.external_store(reference, scope), evidence)
-        if reference.confidence >= 0.8 and local and not default:  # noqa: PLR2004 - a bare name alone may be anything
+        elif reference.confidence >= 0.8 and local and not default:  # noqa: PLR2004 - a bare name alone may be anything
             self.graph.dangling.append(Dangling(service, reference.host, workload.scope, evidence[-1]))
 
     def external_store(self, reference: Reference, scope: str = "") -> Datastore:
@@ -246,7 +248,7 @@ class Edges:
                 name=name,
                 engine=reference.engine,
                 kind=KINDS.get(reference.engine, "db"),
-                host=reference.host,
+                host=shown,
                 port=port,
                 database=database,
                 schema=reference.schema,
@@ -284,9 +286,7 @@ class Edges:
 
     def _secret(self, service: Service, workload: WorkloadFact, setting: Setting) -> None:
         """Add an edge to the store whose address is an entry of a Secret: who shares the entry shares the store."""
-        words = key_words(setting.key)
-        other = words.endswith(("DSN", "CONNECTION_STRING")) and _NO_DATABASE.search(words)
-        if not setting.source.startswith("secret:") or other or not words.endswith(_STORE_SECRET):
+        if not setting.source.startswith("secret:") or not addresses_store(setting.key):
             return
         key = ("secret", setting.source)
         if key not in self._databases:

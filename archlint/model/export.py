@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from archlint.model.graph import Datastore, Dependency, Element, Evidence, Service, ServiceGraph
+from archlint.findings.severity import Confidence
+from archlint.model.graph import Datastore, Dependency, Element, Evidence, Service, ServiceGraph, Support
 from archlint.model.policy import Policy, PolicyValue
 from archlint.source.pointer import format_pointer
 
@@ -17,7 +18,10 @@ def to_json(graph: ServiceGraph) -> dict[str, Any]:
             {"name": topic.name, "address": topic.address, "kind": topic.kind, "broker": topic.broker}
             for topic in graph.topics
         ],
-        "edges": [_edge(edge) for edge in graph.dependencies],
+        "edges": [
+            *(_edge(edge) for edge in graph.dependencies),
+            *(_support(item) for item in graph.support),
+        ],
     }
 
 
@@ -66,16 +70,30 @@ def _edge(edge: Dependency) -> dict[str, Any]:
         "target": edge.target.name,
         "confidence": str(edge.level),
         "declared": edge.declared,
-        "evidence": [
-            {
-                "path": item.at.path,
-                "line": _line(item.at),
-                "pointer": format_pointer(item.at.pointer),
-                "detail": item.detail,
-            }
-            for item in edge.evidence
-        ],
+        "evidence": [_evidence(item) for item in edge.evidence],
         "policies": [_policy(policy) for policy in edge.policies],
+    }
+
+
+def _support(item: Support) -> dict[str, Any]:
+    level = Confidence.of(max(evidence.confidence for evidence in item.evidence))
+    return {
+        "kind": "uses" if isinstance(item.target, Datastore) else "calls",
+        "source": item.source.name,
+        "target": item.target.name,
+        "confidence": str(level),
+        "declared": False,
+        "evidence": [_evidence(evidence) for evidence in item.evidence],
+        "policies": [],
+    }
+
+
+def _evidence(item: Evidence) -> dict[str, Any]:
+    return {
+        "path": item.at.path,
+        "line": _line(item.at),
+        "pointer": format_pointer(item.at.pointer),
+        "detail": item.detail,
     }
 
 

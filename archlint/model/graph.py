@@ -145,6 +145,15 @@ class Dependency(Element):
 
 
 @dataclass(slots=True)
+class Support:
+    """What a datastore or broker itself is configured with the address of, such as the ZooKeeper of a Kafka: no dependency of a service."""
+
+    source: Datastore
+    target: Service | Datastore
+    evidence: list[Evidence]
+
+
+@dataclass(slots=True)
 class Dangling:
     """A reference of a service to a host that nobody in scope provides."""
 
@@ -199,6 +208,7 @@ class ServiceGraph:
     selects: list[SelectFact] = field(default_factory=list)
     links: list[LinkFact] = field(default_factory=list)
     apis: list[ApiFact] = field(default_factory=list)
+    support: list[Support] = field(default_factory=list)
     dangling: list[Dangling] = field(default_factory=list)
     unread: list[Unread] = field(default_factory=list)
     ambiguous: list[Ambiguous] = field(default_factory=list)
