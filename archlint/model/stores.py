@@ -71,7 +71,7 @@ _ROLES = (
     ("admin-ui", r"pgadmin|adminer|phpmyadmin|mongo-express|redis-?commander|redisinsight|konga|kibana|kafka-ui|kafdrop|akhq|cmak|kafka-manager"),
     ("migration", r"migrat|flyway|liquibase|db-init|init-db|seed(?:er)?$"),
     ("backup", r"backup|restic|velero"),
-    ("telemetry", r"prometheus|grafana|jaeger|zipkin|otel|opentelemetry|fluentd|fluent-bit|fluentbit|filebeat|logstash|loki|tempo|alertmanager|seq$|wavefront|datadog|statsd|kube-state-metrics|node-exporter"),
+    ("telemetry", r"prometheus|grafana|jaeger|zipkin|otel|opentelemetry|fluentd|fluent-bit|fluentbit|filebeat|logstash|loki|tempo(?!r)|alertmanager|seq$|wavefront|datadog|statsd|kube-state-metrics|node-exporter"),
     ("test", r"(?:^|[-_.])(?:unit|functional|integration|e2e|smoke)?-?tests?(?:$|[-_.])"),
     ("load", r"load-?(?:test|gen)|locust|k6|jmeter"),
     ("gateway", r"(?:^|[-_/])(?:api-?)?gateway(?:[-_:]|$)|apigw|ingress|traefik|kong(?:[-_:]|$)|envoy|nginx|haproxy|ambassador"),
@@ -91,6 +91,9 @@ def infrastructure_roles() -> frozenset[str]:
 
 _THIRD_PARTY = regex(
     r"(?:^|/)(?:maildev|mailhog|mailpit|smtp4dev|inbucket|greenmail|portainer(?:-ce)?|swagger-ui|localstack|azurite|wiremock|mockserver|cadvisor|watchtower|nacos-server|oryd/(?:hydra|kratos|keto|oathkeeper))\Z"
+    r"|(?:^|/)(?:metabase/metabase|apache/superset|redash/redash|mher/flower|n8nio/n8n|ollama/ollama|open-webui/open-webui|unleashorg/unleash-server|jenkins/jenkins|sonarqube|mailcatcher)\Z"
+    r"|(?:^|/)(?:temporalio/[\w-]+|cp-schema-registry|cp-kafka-rest|(?:cp-)?ksqldb-(?:server|cli)|redis-sentinel|redpandadata/console|natsio/nats-box|minio/mc|opensearch-dashboards|soketi/soketi|centrifugo/centrifugo)\Z"
+    r"|(?:^|/)(?:getmeili/meilisearch|typesense/typesense|qdrant/qdrant|semitechnologies/weaviate|chromadb/chroma|milvusdb/milvus)\Z"
     r"|(?:^|/)(?:nginx|httpd|caddy|traefik|envoy|haproxy|kong|vault|keycloak|busybox|alpine|debian|ubuntu|curl|curlimages/curl|hello-world|sleep|netshoot)(?:-[\w.]+)?\Z"
 )
 

@@ -84,6 +84,8 @@ def test_names_and_images_tell_roles(name: str, image: str, role: str) -> None:
 def test_well_known_images_are_nobody_s_service() -> None:
     assert is_third_party("nginx:1.29")
     assert is_third_party("docker.io/library/nginx")
+    assert is_third_party("temporalio/auto-setup:1.25")
+    assert is_third_party("metabase/metabase")
     assert not is_third_party("shop/orders:1")
 
 

@@ -21,6 +21,8 @@ def _pod(name: str, *images: str) -> ServiceGraph:
         ("media", ["nginx:1", "acme/media-php:1"], ""),
         ("edge", ["nginx:1"], "gateway"),
         ("metrics", ["prom/prometheus:v3"], "telemetry"),
+        ("traces", ["grafana/tempo:2"], "telemetry"),
+        ("temporal-worker", ["acme/worker:1"], ""),
         ("grafana", ["acme/sidecar:1", "acme/dashboards:1"], "telemetry"),
     ],
 )
