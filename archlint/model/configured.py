@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from archlint.model.edges import Edges
 from archlint.model.facts import Setting, SettingsFact, WorkloadFact
-from archlint.model.graph import Evidence, Service
+from archlint.model.graph import Configured, Evidence, Service
 from archlint.model.links import Links
 from archlint.model.stores import KINDS
 from archlint.model.values import completed, key_words, references, tells_host
@@ -18,6 +18,7 @@ from archlint.source.patterns import regex
 
 _PLACEHOLDER = regex(r"\$\{(?P<name>[^:${}]+)(?::(?P<default>[^${}]*))?\}")
 _MOST_DEPTH = 8
+_ADDRESSES = ("URL", "URI", "HOST", "HOSTS", "JDBC_URL", "REACTIVE_URL")
 _INDEX = regex(r"\[\d+\]")
 _PROFILES = "SPRINGPROFILESACTIVE"
 _OTHERS = {"quarkus": "QUARKUSPROFILE", "micronaut": "MICRONAUTENVIRONMENTS"}
@@ -52,6 +53,9 @@ def configure(facts: Sequence[SettingsFact], links: Links, edges: Edges) -> None
             settings = list(_in_force(told, environment))
             always = {entry.at.node for fact in group if not fact.profile for entry in fact.entries}
             values = {key_words(setting.key): setting.value or "" for setting in settings}
+            for setting in _logins(settings, values, environment):
+                login = Configured(service, workload, setting.key, setting.value or "", setting.at)
+                edges.graph.settings.append(login)
             for setting in settings:
                 key = _INDEX.sub("", setting.key)
                 for reference in references(key, setting.value or ""):
@@ -62,6 +66,21 @@ def configure(facts: Sequence[SettingsFact], links: Links, edges: Edges) -> None
                         edges.refer(service, workload, setting, [setting.at], meant, default=True)
         if not service.workloads:
             _by_name(service, group, links, edges)
+
+
+def _logins(
+    settings: Sequence[Setting], values: Mapping[str, str], environment: Mapping[str, str | None]
+) -> Iterator[Setting]:
+    """Yield those of *settings* that say as whom a server elsewhere is used; one on the same machine is a developer's."""
+    for setting in settings:
+        prefix, _, part = key_words(setting.key).rpartition("_")
+        if part != "USERNAME":
+            continue
+        for name in (f"{prefix}_{address}" for address in _ADDRESSES):
+            address = environment.get(_relaxed(name)) or values.get(name) or ""
+            if any(reference.host for reference in references(name, address)):
+                yield setting
+                break
 
 
 def _module(folder: str) -> str:

@@ -45,3 +45,24 @@ def test_images_for_docker_have_its_profile_on(check: Check) -> None:
     }
     graph = check({path: dedent(text) for path, text in files.items()}).graph
     assert [(edge.source.name, edge.target.name) for edge in graph.dependencies] == [("mail", "login")]
+
+
+def test_who_logs_in_is_told_where_the_server_is_elsewhere(check: Check) -> None:
+    local = "url: 'jdbc:mysql://localhost/a', username: root"
+    files = {
+        "compose.yaml": """
+            services:
+              near: {image: shop/near}
+              far: {image: shop/far, environment: {SPRING_DATASOURCE_URL: 'jdbc:mysql://db/a'}}
+              said: {image: shop/said, environment: {SPRING_DATASOURCE_URL: 'jdbc:mysql://db/a', SPRING_DATASOURCE_USERNAME: me}}
+            """,
+        **{
+            f"{name}/src/main/resources/application.yml": f"spring: {{application: {{name: {name}}}, datasource: {{{local}}}}}\n"
+            for name in ("near", "far", "said")
+        },
+    }
+    graph = check({path: dedent(text) for path, text in files.items()}).graph
+    found = {
+        (one.service.name, one.value) for one in graph.settings if one.key == "spring.datasource.username"
+    }
+    assert found == {("far", "root")}

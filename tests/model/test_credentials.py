@@ -24,6 +24,7 @@ def test_the_name_of_a_secret_with_a_certificate_is_no_credential(key: str, valu
         ("NEO4J_AUTH", "neo4j/s3cr3t-Zebra"),
         ("VAULT_DEV_ROOT_TOKEN_ID", "s3cr3t-Zebra"),
         ("requirepass", "s3cr3t-Zebra"),
+        ("ENCRYPT_KEY", "s3cr3t-Zebra"),
     ],
 )
 def test_keys_of_servers_are_credentials(key: str, value: str) -> None:

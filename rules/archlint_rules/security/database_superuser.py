@@ -9,6 +9,7 @@ Whatever goes wrong in the service, an injected query or a leaked password, has 
 Give the service a user of its own that may do what the service does, and nothing else. Keep the superuser for migrations.
 """
 
+import posixpath
 import re
 from collections import defaultdict
 from collections.abc import Iterator
@@ -136,6 +137,19 @@ services:
             },
             "a laptop's, and what the environment says",
         ),
+        Bad(
+            {
+                "orders/src/main/resources/application.yml": """
+                    spring:
+                      application: {name: orders}
+                      datasource:
+                        url: jdbc:mysql://localhost/orders
+                        username: root  # <- `orders` works as `root`
+                    """,
+                "compose.yaml": _COMPOSE.format(key="SPRING_DATASOURCE_URL", value="jdbc:mysql://db/orders"),
+            },
+            "the environment gives the address only",
+        ),
         Good({"compose.yaml": _COMPOSE.format(key="DATABASE_URL", value="postgres://orders@db/orders")}),
         Good(
             {
@@ -168,7 +182,7 @@ services:
 def database_superuser(subject: ServiceGraph | SpringConfig, context: Context) -> Iterator[Problem]:
     """Report superusers in connection strings and user settings of services; in compose as info.
 
-    Of Spring's files, those count that are for a profile of production: the environment overrides what always holds.
+    Of Spring's files, those count that are for a profile of production, and what of the others is in force where the application runs.
     """
     del context
     yield from _of_services(subject) if isinstance(subject, ServiceGraph) else _of_spring(subject)
@@ -195,7 +209,7 @@ def _of_services(graph: ServiceGraph) -> Iterator[Problem]:
         keys[setting.service.id, workload.scope, workload.name].add(key_words(setting.key))
     for setting in graph.settings:
         service, workload = setting.service, setting.workload
-        if not _is_judged(service) or workload.kind in {"Job", "CronJob"}:
+        if not _is_judged(service) or workload.kind in {"Job", "CronJob"} or _is_told(setting):
             continue
         user = _user(setting, keys[service.id, workload.scope, workload.name])
         if user.lower() in _SUPERUSERS and setting.at.node not in seen:
@@ -207,6 +221,12 @@ def _of_services(graph: ServiceGraph) -> Iterator[Problem]:
                 severity=Severity.INFO if workload.kind == "compose" else None,
                 identity=("superuser", service.id, workload.scope, setting.key),
             )
+
+
+def _is_told(setting: Configured) -> bool:
+    """Tell whether *setting* stands in a file of Spring's for production, which is judged by itself."""
+    name = posixpath.basename(setting.at.path)
+    return setting.key in _SPRING and "-" in name and bool(_PRODUCTION.search(name.partition("-")[2]))
 
 
 def _is_judged(service: Service) -> bool:
