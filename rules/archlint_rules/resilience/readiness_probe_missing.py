@@ -22,7 +22,6 @@ from archlint.api import (
     Good,
     Problem,
     Related,
-    Service,
     ServiceGraph,
     Severity,
     WorkloadFact,
@@ -56,6 +55,11 @@ spec:
           image: shop/orders:1
           {more}
 """
+
+_UNCHECKED = regex(
+    r"(?:docker\.io/)?(?:library/)?(?:postgres|mysql|mariadb|mongo|redis|rabbitmq|memcached|nats|cassandra)(?:[:@]|\Z)"
+)
+"""Official images whose recipe has no `HEALTHCHECK`."""
 
 
 def _deployment(more: str = "ports: [{containerPort: 8080}]", marker: str = "", rest: str = _SERVICE) -> str:
@@ -146,6 +150,22 @@ def _behind_dapr(more: str = "", marker: str = "") -> str:
             },
             "an exporter is asked by the scraper alone, which comes again",
         ),
+        Bad(
+            {
+                "compose.yaml": """
+                    services:
+                      orders:
+                        image: shop/orders
+                        depends_on: {db: {condition: service_healthy}, cache: {condition: service_healthy}}
+                      db:  # <- `orders` waits until `db` is healthy, which nothing checks
+                        image: postgres:17
+                      cache:
+                        image: redis:8
+                        healthcheck: {test: [CMD, redis-cli, ping]}
+                """
+            },
+            "an official image, which checks nothing itself",
+        ),
         Good(
             {
                 "compose.yaml": """
@@ -169,10 +189,13 @@ def readiness_probe_missing(graph: ServiceGraph, context: Context) -> Iterator[P
     for service in graph.services:
         for workload in service.workloads:
             if workload.kind == "compose":
-                yield from _compose(service, workload, awaited.get((workload.scope, workload.name)))
+                yield from _compose(service.name, workload, awaited.get((workload.scope, workload.name)))
             else:
                 yield from _kubernetes(service.endpoints, workload)
     yield from _stores(graph)
+    for workload in graph.workloads:
+        if workload.kind == "compose" and _UNCHECKED.match(workload.containers[0].image or ""):
+            yield from _compose(workload.name, workload, awaited.get((workload.scope, workload.name)))
 
 
 def _stores(graph: ServiceGraph) -> Iterator[Problem]:
@@ -269,11 +292,12 @@ def _serves(container: Container, endpoint: EndpointFact, *, alone: bool) -> boo
     return any(port.target in ports for port in endpoint.ports)
 
 
-def _compose(service: Service, workload: WorkloadFact, other: WorkloadFact | None) -> Iterator[Problem]:
-    container = workload.containers[0]
-    if other is not None and container.readiness is None and workload.build and not container.image:
+def _compose(name: str, workload: WorkloadFact, other: WorkloadFact | None) -> Iterator[Problem]:
+    image = workload.containers[0].image or ""
+    known = (workload.build and not image) or _UNCHECKED.match(image)
+    if other is not None and known and workload.containers[0].readiness is None:
         yield Problem(
-            f"`{other.name}` waits until `{service.name}` is healthy, which nothing checks",
+            f"`{other.name}` waits until `{name}` is healthy, which nothing checks",
             workload.at,
             help="add a `healthcheck`",
             related=(Related("awaited by this service", other.at),),
