@@ -1,6 +1,7 @@
 """What operators make of their resources: Services, Secrets, and clients of them."""
 
 import pytest
+from conftest import Check
 from systems import edges_of, graph_of
 
 OPERATED = """
@@ -100,3 +101,10 @@ def test_clients_of_kafka_use_the_cluster_and_their_connectors_other_end() -> No
         ("uses", "changes-connect-api", "main-kafka-bootstrap"),
         ("uses", "changes-connect-api", "orders-db-rw"),
     }
+
+
+def test_the_configuration_of_connectors_holds_credentials_as_any_other(check: Check) -> None:
+    literal = CLIENTS.replace('"${secrets:shop/orders:password}"', "Qh7vXz2pLm9sTr4w")
+    for text, expected in ((CLIENTS, 0), (literal, 1)):
+        found = check({"all.yaml": text}).report.findings
+        assert len([finding for finding in found if finding.rule == "secret-literal"]) == expected

@@ -19,7 +19,7 @@ from archlint.api import (
     regex,
     with_options,
 )
-from archlint.formats.kubernetes import dapr, knative
+from archlint.formats.kubernetes import dapr, knative, strimzi
 from archlint.formats.kubernetes.core import CORE, Reader
 from archlint.formats.kubernetes.views import (
     ContainerView,
@@ -57,7 +57,7 @@ def facts_of(manifest: Manifest) -> Iterator[Fact]:
 
 
 def settings_in(document: Document) -> Iterator[tuple[Setting, str]]:
-    """Yield the settings of the containers, ConfigMaps and components of *document*, each with the name of what has it."""
+    """Yield the settings of the containers, ConfigMaps, components and connectors of *document*, each with the name of what has it."""
     for manifest in manifests(document):
         workload = manifest.workload or knative.workload_of(manifest)
         if workload is not None:
@@ -68,8 +68,8 @@ def settings_in(document: Document) -> Iterator[tuple[Setting, str]]:
             for fact in CORE["", "ConfigMap"](manifest):
                 for setting in fact.entries if isinstance(fact, ConfigFact) else ():
                     yield setting, manifest.name
-        elif manifest.group in dapr.GROUPS:
-            for setting in dapr.settings(manifest):
+        elif manifest.group in dapr.GROUPS + strimzi.GROUPS:
+            for setting in (*dapr.settings(manifest), *strimzi.settings(manifest)):
                 yield setting, manifest.name
 
 

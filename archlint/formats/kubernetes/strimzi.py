@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from archlint.api import ChannelFact, DependencyFact, Fact, regex
+from archlint.api import ChannelFact, DependencyFact, Fact, Setting, regex
 from archlint.formats.kubernetes.kept import kept
 from archlint.formats.kubernetes.views import Manifest, known_text
 
@@ -79,6 +79,14 @@ def _connector(manifest: Manifest) -> Iterator[Fact]:
         engines = (engine for word, engine in _ENGINES if word in f"{class_} {text.partition('//')[0]}")
         if cluster and (engine := next(engines, "")):
             yield from _use(manifest, cluster + _CLIENTS["KafkaConnect"], text, engine, "spec", "config", key)
+
+
+def settings(manifest: Manifest) -> Iterator[Setting]:
+    """Yield the configuration of a connector, and of the workers that run it."""
+    if manifest.kind in {"KafkaConnector", "KafkaConnect"}:
+        for key, value in manifest.mapping("spec", "config").items():
+            at = manifest.at("spec", "config", key)
+            yield Setting(key=key, value=known_text(value), at=at, via="config")
 
 
 def _use(manifest: Manifest, source: str, address: str, engine: str, *keys: str | int) -> Iterator[Fact]:
