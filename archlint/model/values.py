@@ -83,6 +83,7 @@ _SAME = {
     "rabbit": "rabbitmq", "amqp": "rabbitmq",
 }  # fmt: skip
 _DATABASE_PARTS = ("NAME", "DATABASE", "DB", "SCHEMA", "DATABASE_NAME", "DB_NAME", "DBNAME")
+_BARE_PARTS = tuple(part for part in _DATABASE_PARTS if part not in {"NAME", "SCHEMA"})
 _DATABASE_KEYS = ("database", "initial catalog", "databasename", "dbname")
 _WITH_USER = regex(r"[A-Za-z][A-Za-z0-9+.:-]*://(?:[^@/\s$]|\$\{[^{}\s]*\}|\$\([^()\s]*\))*@[^\s$]+")
 _USER_KEYS = frozenset(("password", "pwd", "user id", "userid", "uid", "user", "username"))
@@ -157,7 +158,7 @@ def completed(reference: Reference, key: str, values: Mapping[str, str]) -> Refe
     if reference.database or (reference.protocol and not reference.engine):
         return reference
     prefix = key_words(key).rpartition("_")[0]
-    for part in _DATABASE_PARTS:
+    for part in _DATABASE_PARTS if prefix else _BARE_PARTS:
         database = values.get(f"{prefix}_{part}" if prefix else part, "")
         if database and database.replace("_", "").replace("-", "").isalnum():
             port = values.get(f"{prefix}_PORT", "")

@@ -31,9 +31,14 @@ from archlint.formats.kubernetes.views import (
     setting_of,
     text_map,
 )
+from archlint.formats.spring.management import actuator_in
 
 _SLEEP = regex(r"(?:^|[\s/])sleep (?P<seconds>\d{1,5})\b")
 _HOST_PORT = regex(r"[a-z][a-z0-9.-]{0,252}[a-z0-9]:[1-9]\d{1,4}")
+_FLAG = regex(
+    r"(?<![\w.-])--?(?P<name>[A-Za-z][\w.-]{0,60})[= ][\"']?(?P<value>[a-z](?:[a-z0-9.-]{0,250}[a-z0-9])?:[1-9]\d{1,4})(?![\w:./-])"
+)
+"""An option of a command in a script that is given a host and a port."""
 _MOST_WORD = 100
 _ADDRESS = regex(
     r"(?<![\w+.-])[a-z][a-z0-9+.-]*://(?:[^\s/@\"'`$]*@)?[A-Za-z0-9._-]++(?::\d++)?(?![\w:${`%(<])(?:/[^\s\"'`;|&()<>$]*)?"
@@ -47,7 +52,10 @@ def facts_of(manifest: Manifest) -> Iterator[Fact]:
         return
     workload = manifest.workload or knative.workload_of(manifest)
     if workload is not None:
-        yield _workload(workload)
+        fact = _workload(workload)
+        yield fact
+        settings = (setting for container in fact.containers for setting in container.settings)
+        yield from actuator_in(settings, fact.name)
         yield from dapr.invocations(workload)
     reader = CORE.get((manifest.group, manifest.kind))
     if reader is not None and manifest.name:
@@ -251,6 +259,9 @@ def _arguments(container: ContainerView) -> Iterator[Setting]:
             elif "://" in part:
                 for address in dict.fromkeys(_ADDRESS.findall(part)):
                     yield setting_of("", address, at, "argument")
+            if " " in part and not waits:
+                for match in _FLAG.finditer(part):
+                    yield setting_of(match["name"], match["value"], at, "argument")
 
 
 def _probe(container: ContainerView, key: str) -> Probe | None:

@@ -124,6 +124,37 @@ data:
             },
             "hosts of a list of its own, and of a network of others",
         ),
+        Good(
+            {
+                "orders.yaml": """
+                    apiVersion: apps/v1
+                    kind: Deployment
+                    metadata: {name: orders}
+                    spec:
+                      template:
+                        metadata: {labels: {app: orders}}
+                        spec:
+                          containers:
+                            - name: orders
+                              image: shop/orders
+                              env:
+                                - {name: STOCK_URL, value: "http://stock"}
+                                - {name: PRICE_URL, value: "http://price"}
+                                - {name: LOGS_URL, value: "http://logs.monitoring.svc:3100"}
+                    ---
+                    apiVersion: v1
+                    kind: Service
+                    metadata: {name: stock}
+                    spec: {selector: {app: stock}, ports: [{port: 80}]}
+                    ---
+                    apiVersion: v1
+                    kind: Service
+                    metadata: {name: price}
+                    spec: {selector: {app: price}, ports: [{port: 80}]}
+                """
+            },
+            "a namespace of which nothing is here",
+        ),
     ),
 )
 def dangling_dependency(graph: ServiceGraph, context: Context) -> Iterator[Problem]:
@@ -138,9 +169,11 @@ def dangling_dependency(graph: ServiceGraph, context: Context) -> Iterator[Probl
                 resolved.setdefault(endpoint.scope, set()).add(endpoint.name)
     yield from _unread(graph, context)
     told: dict[tuple[str, str, str], list[Dangling]] = {}
+    spaces = {end.scope for end in graph.endpoints} | {workload.scope for workload in graph.workloads}
     for dangling in graph.dangling:
         complete = context.complete(dangling.evidence.at.path)
-        if _is_elsewhere(dangling, complete=complete):
+        others_namespace = not complete and _is_in_other_namespace(dangling.host, spaces)
+        if others_namespace or _is_elsewhere(dangling, complete=complete):
             continue
         if complete or len(resolved.get(dangling.scope, ())) >= _LEAST_KNOWN:
             key = (dangling.source.id, dangling.scope, dangling.host)
@@ -166,6 +199,12 @@ def _is_elsewhere(dangling: Dangling, *, complete: bool) -> bool:
         for name in workload.extra.get("hosts", ())
     }
     return dangling.host in hosts or ("*" in hosts and not complete)
+
+
+def _is_in_other_namespace(host: str, spaces: set[str]) -> bool:
+    """Tell whether *host* is in a namespace of which nothing is here: others deploy that."""
+    name, svc, _ = host.lower().removesuffix(".cluster.local").rpartition(".svc")
+    return bool(svc) and "." in name and f"k8s:{name.rpartition('.')[2]}" not in spaces
 
 
 def _unread(graph: ServiceGraph, context: Context) -> Iterator[Problem]:
