@@ -306,7 +306,9 @@ def _element(workloads: list[WorkloadFact], endpoints: list[EndpointFact]) -> Se
             scope=scope,
             aliases=aliases,
         )
-    role = next((role for workload in workloads if (role := role_of(workload.name, ""))), "")
+    operated = [] if workloads else [endpoint.name for endpoint in endpoints if endpoint.kind == "Operator"]
+    names = [workload.name for workload in workloads] or operated
+    role = next((role for known in names if (role := role_of(known, ""))), "")
     roles = [role_of("", image) for image in own or images]
     role = role or (roles[0] if roles and all(roles) else "")
     if not role and ends:

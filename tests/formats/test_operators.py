@@ -108,3 +108,17 @@ def test_the_configuration_of_connectors_holds_credentials_as_any_other(check: C
     for text, expected in ((CLIENTS, 0), (literal, 1)):
         found = check({"all.yaml": text}).report.findings
         assert len([finding for finding in found if finding.rule == "secret-literal"]) == expected
+
+
+def test_what_operators_run_has_the_role_that_its_name_tells() -> None:
+    text = OPERATED.format(
+        group="opentelemetry.io",
+        kind="OpenTelemetryCollector",
+        spec="{}",
+        address="http://main-collector.infra:4317",
+    ).replace("main", "otel")
+    graph = graph_of({"all.yaml": text})
+    assert {service.name: service.role for service in graph.services} == {
+        "orders": "",
+        "otel-collector": "telemetry",
+    }
