@@ -100,7 +100,7 @@ class _Builder:
         links.provide(self.apis)
         endpoints = Endpoints(self.endpoints)
         edges = Edges(self.graph, self.elements, endpoints, self.configs)
-        for workload in self.workloads:
+        for workload in sorted(self.workloads, key=lambda one: bool(one.home)):
             element = self.elements["workload", workload.scope, workload.name]
             if isinstance(element, Service):
                 edges.observe(element, workload)

@@ -138,3 +138,13 @@ def test_what_shares_the_network_of_another_service_is_on_it(check: Check) -> No
     )
     graph = check({"orders/compose.yaml": text, "stock/compose.yaml": _STOCK}).graph
     assert ("proxy", "stock") in {(edge.source.name, edge.target.name) for edge in graph.dependencies}
+
+
+def test_the_base_says_it_before_its_variants(check: Check) -> None:
+    service = "services: {orders: {image: a, environment: {STOCK_URL: 'http://stock'}}"
+    files = {
+        "compose.yaml": f"{service}, stock: {{image: b}}}}",
+        "compose-ci.yaml": f"{service.replace('image: a, ', '')}}}",
+    }
+    (edge,) = check(files).graph.dependencies
+    assert [item.at.path for item in edge.evidence] == ["compose.yaml", "compose-ci.yaml"]
