@@ -22,6 +22,7 @@ from archlint.api import (
 )
 from archlint.formats.compose.networks import networks_of, outside
 from archlint.formats.compose.project import ComposeService, Project
+from archlint.formats.spring.management import actuator_in
 
 _PORT = regex(r"(?:(?P<host>.*):)?(?P<target>\d+)(?:-(?P<last>\d+))?(?:/(?P<protocol>\w+))?\Z")
 _MOST_PORTS = 64
@@ -31,8 +32,10 @@ _SECONDS = regex(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?\Z")
 def facts_of(project: Project) -> Iterator[Fact]:
     """Yield a workload and an endpoint for each service that the project's own file speaks of."""
     for service in project.services.values():
-        yield _workload(service)
+        workload = _workload(service)
+        yield workload
         yield _endpoint(service)
+        yield from actuator_in(workload.containers[0].settings, workload.name)
 
 
 def settings_in(project: Project) -> Iterator[tuple[Setting, str]]:

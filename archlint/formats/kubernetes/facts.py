@@ -31,7 +31,6 @@ from archlint.formats.kubernetes.views import (
     setting_of,
     text_map,
 )
-from archlint.formats.spring.management import actuator_in
 
 _SLEEP = regex(r"(?:^|[\s/])sleep (?P<seconds>\d{1,5})\b")
 _HOST_PORT = regex(r"[a-z][a-z0-9.-]{0,252}[a-z0-9]:[1-9]\d{1,4}")
@@ -52,10 +51,7 @@ def facts_of(manifest: Manifest) -> Iterator[Fact]:
         return
     workload = manifest.workload or knative.workload_of(manifest)
     if workload is not None:
-        fact = _workload(workload)
-        yield fact
-        settings = (setting for container in fact.containers for setting in container.settings)
-        yield from actuator_in(settings, fact.name)
+        yield _workload(workload)
         yield from dapr.invocations(workload)
     reader = CORE.get((manifest.group, manifest.kind))
     if reader is not None and manifest.name:

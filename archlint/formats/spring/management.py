@@ -1,8 +1,8 @@
 """What Spring Boot's actuator offers over HTTP, as far as configuration says it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from archlint.api import Location, SelectFact
+from archlint.api import Location, SelectFact, Setting, key_words
 
 KIND = "spring/actuator"
 _ROOT = "management."
@@ -14,6 +14,19 @@ _KEYS = {
     "endpoints.enabled-by-default": "enabled",
     "endpoints.access.default": "access",
 }
+_RELAXED = {f"{_ROOT}{key}".replace(".", "").replace("-", "").upper(): f"{_ROOT}{key}" for key in _KEYS} | {
+    "SERVERPORT": "server.port"
+}
+
+
+def actuator_in(settings: Iterable[Setting], name: str) -> Iterator[SelectFact]:
+    """Yield what *settings*, the environment and arguments of the workload *name*, say of its endpoints."""
+    entries: dict[str, tuple[str, Location]] = {}
+    for setting in settings:
+        key = _RELAXED.get(key_words(setting.key).replace("_", ""))
+        if key is not None and setting.value:
+            entries[key] = (setting.value, setting.at)
+    yield from actuator(entries, name=name)
 
 
 def actuator(
