@@ -29,13 +29,12 @@ from archlint.api import (
     SelectFact,
     ServiceGraph,
     Severity,
-    WorkloadFact,
     rule,
 )
+from archlint_rules.networking.subsets import empty_fault, subset_fault
 
 _LEAST_KNOWN = 2
 _SHARE = 4
-_PLAIN = frozenset(("DaemonSet", "Deployment", "ReplicaSet", "StatefulSet"))
 _GRANT = "gateway.networking.k8s.io/ReferenceGrant"
 _SERVICE = """
 ---
@@ -326,7 +325,7 @@ def route_backend_missing(graph: ServiceGraph, context: Context) -> Iterator[Pro
             sure = complete or any(end.at.path == route.at.path for end in found.endpoints)
             if not message and backend.subset:
                 subsets = backends.subsets(route, backend)
-                message = _subset(route, backend, subsets) or _empty(
+                message = subset_fault(route, backend, subsets) or empty_fault(
                     route,
                     backend,
                     subsets or {},
@@ -367,32 +366,6 @@ def _port(route: RouteFact, backend: Backend, endpoints: tuple[EndpointFact, ...
     )
     has = " and ".join(f"`{name}`" for name in shown[:3]) or "none of a name"
     return f"`{route.name}` leads to port `{backend.port}` of `{backend.host}`, which has {has}"
-
-
-def _subset(route: RouteFact, backend: Backend, subsets: dict[str, dict[str, str]] | None) -> str:
-    if subsets is None or backend.subset in subsets or any(sign in backend.subset for sign in "{$"):
-        return ""
-    has = " and ".join(f"`{name}`" for name in sorted(subsets)[:3]) or "none"
-    return f"`{route.name}` leads to the subset `{backend.subset}` of `{backend.host}`, which has {has}"
-
-
-def _empty(
-    route: RouteFact, backend: Backend, subsets: dict[str, dict[str, str]], pods: list[WorkloadFact]
-) -> str:
-    """Return that none of the *pods* of a Service are in the subset of *backend*, where some are in another and nothing else makes more."""
-    labels = subsets.get(backend.subset, {})
-    if backend.weight == 0 or not labels or any(pod.kind not in _PLAIN for pod in pods):
-        return ""
-    full = {
-        name
-        for name, own in subsets.items()
-        if own and any(own.items() <= pod.labels.items() for pod in pods)
-    }
-    if backend.subset in full or not full:
-        return ""
-    return (
-        f"`{route.name}` leads to the subset `{backend.subset}` of `{backend.host}`, which has no pods here"
-    )
 
 
 def _lacks_grant(route: RouteFact, backend: Backend, grants: list[SelectFact]) -> bool:
