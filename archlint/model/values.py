@@ -140,8 +140,15 @@ def references(key: str, value: str) -> Iterator[Reference]:
         reference = (
             replace(found, engine=engine) if engine and not (found.engine or found.protocol) else found
         )
-        if reference.host.lower().strip("[].") not in _NO_SERVICE and not reference.host.startswith("127."):
-            yield reference
+        host = reference.host
+        if host.lower().strip("[].") in _NO_SERVICE or host.startswith("127.") or _is_placeholder(host):
+            continue
+        yield reference
+
+
+def _is_placeholder(host: str) -> bool:
+    """Tell whether *host* only says what is to be put there: `REDIS_CONNECTION_STRING`; hosts have no underscores between capitals."""
+    return "_" in host and host.isupper()
 
 
 def _engine_of(words: str) -> str:

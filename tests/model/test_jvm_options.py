@@ -1,6 +1,7 @@
 """Settings in the options of a JVM, and in the one text that Spring reads them from."""
 
 from textwrap import dedent
+from typing import Literal
 
 import pytest
 from conftest import Check
@@ -34,7 +35,7 @@ spec: {{selector: {{app: stock}}, ports: [{{port: 80}}]}}
 """
 
 
-def _read(key: str, value: str, via: str = "env") -> list[tuple[str, str | None]]:
+def _read(key: str, value: str, via: Literal["env", "argument"] = "env") -> list[tuple[str, str | None]]:
     setting = Setting(key=key, value=value, at=Location("a.yaml", ()), via=via)
     return [(one.key, one.value) for one in with_options([setting])]
 

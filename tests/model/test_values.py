@@ -60,6 +60,7 @@ def test_one_reference(key: str, value: str, expected: tuple[str, int | None, st
         ("CASSANDRA_CONTACT_POINTS", "c1,c2", ["c1", "c2"]),
         ("POSTGRES_SEEDS", "db", ["db"]),
         ("MODEL", "llama:70", []),
+        ("REDIS_ADDR", "REDIS_CONNECTION_STRING", []),
         ("MAIL_SERVER", "mail:26", ["mail"]),
         ("BLOBS", "AccountName=a;AccountKey=b;BlobEndpoint=http://blobs:10000/a;", ["blobs"]),
         ("NATS_SERVERS", '["nats://n1:4222", "n2:4222"]', ["n1", "n2"]),
