@@ -119,7 +119,7 @@ def _files(
 def service_port_without_contract(graph: ServiceGraph, context: Context) -> Iterator[Problem]:
     """Report called services without a contract, where others have one or the scope is complete."""
     linked = {link.source for link in graph.links if link.kind in {"definition", "contract"} and link.source}
-    titles = {plain_name(api.title) for api in graph.apis}
+    titled = _titled(graph)
     adopted = bool(linked) or any(service.apis for service in graph.services)
     for service in graph.services:
         if not service.first_party or service.role in _FACES | infrastructure_roles():
@@ -131,7 +131,7 @@ def service_port_without_contract(graph: ServiceGraph, context: Context) -> Iter
         if (
             service.apis
             or not linked.isdisjoint((service.name, *service.aliases))
-            or _is_titled(service, titles)
+            or plain_name(service.name) in titled
         ):
             continue
         names = ", ".join(f"`{edge.source.name}`" for edge in callers[:1])
@@ -183,7 +183,15 @@ def _is_interface(port: Port, endpoint: EndpointFact) -> bool:
     return bool(spoken & set(_PROTOCOLS)) and endpoint.kind != "ExternalName"
 
 
-def _is_titled(service: Service, titles: set[str]) -> bool:
-    """Tell whether a description is called like *service*, or holds its name."""
-    name = plain_name(service.name)
-    return name in titles or (len(name) >= _LEAST_NAME and any(name in title for title in titles))
+def _titled(graph: ServiceGraph) -> set[str]:
+    """Return the plain names of services that a description is called like, or that its title holds."""
+    names = {plain_name(service.name) for service in graph.services}
+    titles = {plain_name(api.title) for api in graph.apis}
+    lengths = {len(name) for name in names if len(name) >= _LEAST_NAME}
+    parts = {
+        title[at : at + length]
+        for title in titles
+        for length in lengths
+        for at in range(len(title) - length + 1)
+    }
+    return names & (titles | parts)
