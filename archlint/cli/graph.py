@@ -3,8 +3,9 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -87,10 +88,9 @@ def _whole(found: ServiceGraph, form: str, group_by: Grouping) -> str:
         return json_text(to_json(found))
     if form == "text":
         return "".join(f"{_line(edge)}\n" for edge in found.dependencies)
-    if form == "dot":
-        return to_dot(found, group_by=group_by)
-    drawn = _svg(to_dot(found, group_by=group_by)) if form == "svg" else None
-    return drawn or to_mermaid(found, group_by=group_by)
+    return _drawn(
+        form, partial(to_dot, found, group_by=group_by), partial(to_mermaid, found, group_by=group_by)
+    )
 
 
 def _changes(changes: Difference, form: str, group_by: Grouping) -> str:
@@ -100,10 +100,18 @@ def _changes(changes: Difference, form: str, group_by: Grouping) -> str:
     if form == "text":
         lines = [f"+ {_line(edge)}\n" for edge in added] + [f"- {_line(edge)}\n" for edge in removed]
         return "".join(lines)
+    return _drawn(
+        form,
+        partial(changes_to_dot, added, removed, group_by=group_by),
+        partial(changes_to_mermaid, added, removed, group_by=group_by),
+    )
+
+
+def _drawn(form: str, dot: Callable[[], str], mermaid: Callable[[], str]) -> str:
+    """Return the picture in *form*: DOT, SVG made of it, or Mermaid, which also stands in for an SVG that cannot be made."""
     if form == "dot":
-        return changes_to_dot(added, removed, group_by=group_by)
-    drawn = _svg(changes_to_dot(added, removed, group_by=group_by)) if form == "svg" else None
-    return drawn or changes_to_mermaid(added, removed, group_by=group_by)
+        return dot()
+    return (_svg(dot()) if form == "svg" else None) or mermaid()
 
 
 def _line(edge: Dependency) -> str:
